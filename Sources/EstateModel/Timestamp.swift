@@ -1,0 +1,112 @@
+/// Points in time as the pipeline counts them.
+import Foundation
+
+/// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
+  public var milliseconds: Int64
+
+  @inlinable public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+  /// - Parameter seconds: seconds since 1970, any fraction; rounded down to a millisecond.
+  @inlinable public init(seconds: Double) { milliseconds = Int64((seconds * 1000).rounded(.down)) }
+
+  public static let distantPast = Timestamp(milliseconds: .min / 4)
+  public static let distantFuture = Timestamp(milliseconds: .max / 4)
+
+  @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+
+  /// Milliseconds from `b` to `a`.
+  @inlinable public static func - (a: Timestamp, b: Timestamp) -> Int64 { a.milliseconds - b.milliseconds }
+  @inlinable public static func + (a: Timestamp, milliseconds: Int64) -> Timestamp {
+    Timestamp(milliseconds: a.milliseconds + milliseconds)
+  }
+  @inlinable public static func - (a: Timestamp, milliseconds: Int64) -> Timestamp {
+    Timestamp(milliseconds: a.milliseconds - milliseconds)
+  }
+
+  public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
+  public init(_ date: Date) {
+    self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+  }
+}
+
+extension Timestamp {
+  /// RFC 3339 with milliseconds: `2026-03-10T22:45:00.000+08:00`.
+  public func formatted(in timeZone: TimeZone = .gmt) -> String {
+    date.formatted(
+      Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: timeZone)
+        .year().month().day().dateSeparator(.dash)
+        .time(includingFractionalSeconds: true).timeSeparator(.colon)
+        .timeZone(separator: .colon))
+  }
+
+  /// Reads RFC 3339 with any number of fraction digits, `Z` or an offset; a blank may stand for the `T`.
+  /// - Returns: nil when the text is not such a time or lies outside the years 1 to 9999.
+  public init?(rfc3339 text: some StringProtocol) {
+    var text = Array(text.utf8)
+    let parsed = text.withUnsafeMutableBufferPointer { Timestamp(rfc3339: UnsafeRawBufferPointer($0)) }
+    guard let parsed else { return nil }
+    self = parsed
+  }
+
+  /// The same from raw UTF-8 bytes, without allocation.
+  public init?(rfc3339 bytes: UnsafeRawBufferPointer) {
+    var position = 0
+    func digits(_ count: Int) -> Int? {
+      guard position + count <= bytes.count else { return nil }
+      var value = 0
+      for index in position..<(position + count) {
+        let digit = bytes[index] &- 48
+        guard digit < 10 else { return nil }
+        value = value * 10 + Int(digit)
+      }
+      position += count
+      return value
+    }
+    func skip(_ allowed: UInt8...) -> Bool {
+      guard position < bytes.count, allowed.contains(bytes[position]) else { return false }
+      position += 1
+      return true
+    }
+    guard let year = digits(4), skip(45), let month = digits(2), skip(45), let day = digits(2),
+      skip(84, 116, 32), let hour = digits(2), skip(58), let minute = digits(2), skip(58),
+      let second = digits(2),
+      year >= 1, (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+    else { return nil }
+    var fraction = 0
+    if skip(46, 44) {
+      var scale = 100
+      var count = 0
+      while position < bytes.count, bytes[position] &- 48 < 10 {
+        fraction += Int(bytes[position] &- 48) * scale
+        scale /= 10
+        position += 1
+        count += 1
+      }
+      guard count > 0 else { return nil }
+    }
+    var offset = 0
+    if !skip(90, 122) {
+      guard position < bytes.count else { return nil }
+      let sign = bytes[position] == 43 ? 1 : bytes[position] == 45 ? -1 : 0
+      position += 1
+      guard sign != 0, let hours = digits(2) else { return nil }
+      _ = skip(58)
+      guard let minutes = digits(2), hours < 24, minutes < 60 else { return nil }
+      offset = sign * (hours * 60 + minutes)
+    }
+    guard position == bytes.count else { return nil }
+    let days = Timestamp.daysSince1970(year: year, month: month, day: day)
+    let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
+    self.init(milliseconds: Int64(seconds) * 1000 + Int64(fraction))
+  }
+
+  /// Days from 1970-01-01 in the proleptic Gregorian calendar. Source: Hinnant, chrono-compatible date algorithms.
+  static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+    let year = month <= 2 ? year - 1 : year
+    let era = (year >= 0 ? year : year - 399) / 400
+    let yearOfEra = year - era * 400
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+}
