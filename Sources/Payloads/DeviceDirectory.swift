@@ -1,0 +1,84 @@
+/// The devices that messages may come from, found by topic path or network address.
+import EstateModel
+
+/// What becomes of messages from devices that the catalogue doesn't have.
+public enum UnknownDevices: Sendable {
+  /// They are a problem.
+  case refuse
+  /// They are taken in under the name that the message gives: for looking at payloads.
+  case register
+}
+
+struct DeviceDirectory {
+  private var paths: NameTable
+  private var addresses: NameTable
+  private(set) var names: [String]
+  /// Zones that count, by device; nil: all of them.
+  private let zones: [[[UInt8]]?]
+  private let unknown: UnknownDevices
+  private var lowered: ContiguousArray<UInt8> = []
+
+  /// Devices taken in at run time; a stream of invented names must not fill the memory.
+  static let registrationLimit = 10_000
+  private let catalogueCount: Int
+
+  init(_ catalogue: Catalogue, unknown: UnknownDevices) {
+    let devices = catalogue.devices
+    paths = NameTable(devices.enumerated().map { ($1.path, UInt32($0)) })
+    addresses = NameTable(
+      devices.enumerated().compactMap { number, device in
+        device.address.map { (name: lowerASCII($0), value: UInt32(number)) }
+      })
+    names = devices.map(\.path)
+    zones = devices.map { $0.zones.isEmpty ? nil : $0.zones.map { Array($0.utf8) } }
+    self.unknown = unknown
+    catalogueCount = devices.count
+  }
+
+  func name(of device: DeviceIndex) -> String {
+    names.indices.contains(Int(device.raw)) ? names[Int(device.raw)] : "?"
+  }
+
+  /// By `estate/device`.
+  @inline(__always)
+  mutating func device(path: UnsafeRawBufferPointer) -> DeviceIndex? {
+    if let number = paths[path] { return DeviceIndex(number) }
+    guard let name = newName(path) else { return nil }
+    defer { paths.insert(name, UInt32(names.count - 1)) }
+    return register(name)
+  }
+
+  /// By network address; capital letters count as small ones.
+  mutating func device(address: UnsafeRawBufferPointer) -> DeviceIndex? {
+    guard address.count <= 128, !address.isEmpty else { return nil }
+    lowered.removeAll(keepingCapacity: true)
+    for byte in address { lowered.append(byte &- 65 < 26 ? byte | 32 : byte) }
+    if let number = lowered.withUnsafeBytes({ addresses[$0] }) { return DeviceIndex(number) }
+    guard let name = newName(address) else { return nil }
+    defer { addresses.insert(lowerASCII(name), UInt32(names.count - 1)) }
+    return register(name)
+  }
+
+  /// Whether any of an event's zones counts for the device.
+  func counts(_ eventZones: [String], for device: DeviceIndex) -> Bool {
+    guard zones.indices.contains(Int(device.raw)), let own = zones[Int(device.raw)] else { return true }
+    return eventZones.contains { zone in own.contains { $0.elementsEqual(zone.utf8) } }
+  }
+
+  private func newName(_ bytes: UnsafeRawBufferPointer) -> String? {
+    guard unknown == .register, names.count < catalogueCount + Self.registrationLimit, bytes.count <= 128
+    else { return nil }
+    let name = printable(bytes, limit: 128)
+    return name.utf8.elementsEqual(bytes) ? name : nil
+  }
+
+  private mutating func register(_ name: String) -> DeviceIndex {
+    names.append(name)
+    return DeviceIndex(UInt32(names.count - 1))
+  }
+}
+
+/// Small letters for A to Z; everything else as it is.
+private func lowerASCII(_ text: String) -> String {
+  String(decoding: text.utf8.map { $0 &- 65 < 26 ? $0 | 32 : $0 }, as: UTF8.self)
+}

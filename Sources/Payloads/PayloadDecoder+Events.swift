@@ -1,0 +1,112 @@
+/// Events of cameras and other devices: begin, update and end of something that lasts.
+import CSimdjson
+import EstateModel
+
+/// An event as it was found in a payload, before it becomes a reading and a detail.
+struct FoundEvent {
+  var kind: SignalIndex
+  var phase: EventDetail.Phase
+  /// Empty: the device gave none.
+  var id: String
+  var start: Timestamp?
+  var zones: [String]
+  var isActive: Bool
+}
+
+extension PayloadDecoder {
+  /// Longest id and zone name, and most zones, that are kept.
+  static let maximumIDLength = 128
+  static let maximumZoneLength = 64
+  static let maximumZones = 32
+
+  func decodeEvent(_ device: DeviceIndex, _ message: Message) {
+    guard parse(message, device: name(of: device)) else { return }
+    guard root.kind == JSON_OBJECT else {
+      return report(device, .wrongShape, "found \(root.kindName), expected an object")
+    }
+    var time = json_value()
+    var start = json_value()
+    var event = json_value()
+    var phase = json_value()
+    var id = json_value()
+    var zones = json_value()
+    var active = json_value()
+    for field in parser.fields(of: root).fields {
+      let key = field.keyBytes
+      if key.isEqual(to: "ts") { time = field.value }
+      if key.isEqual(to: "start") { start = field.value }
+      if key.isEqual(to: "event") { event = field.value }
+      if key.isEqual(to: "phase") { phase = field.value }
+      if key.isEqual(to: "id") { id = field.value }
+      if key.isEqual(to: "zones") { zones = field.value }
+      if key.isEqual(to: "active") { active = field.value }
+    }
+    guard event.isString else {
+      return report(device, .wrongShape, "'event' is \(event.kindName), expected a kind of event")
+    }
+    guard let kind = signals[event.textBytes], signals.form(kind) == .event else {
+      return report(device, .unknownSignal, "event '\(printable(event.textBytes, limit: 48))'")
+    }
+    guard phase.isString, let phase = eventPhase(phase.textBytes) else {
+      return report(device, signal: kind, .wrongShape, "'phase' must be begin, update or end")
+    }
+    append(
+      FoundEvent(
+        kind: kind, phase: phase, id: eventID(id), start: eventStart(start, form: .native, device),
+        zones: eventZones(zones), isActive: active.kind == JSON_BOOL ? active.number != 0 : phase != .end),
+      origin(device, time, form: .native, message))
+  }
+
+  func append(_ event: FoundEvent, _ origin: Origin) {
+    var event = event
+    var origin = origin
+    var start = event.start ?? origin.time
+    if start > origin.time {
+      report(origin.device, signal: event.kind, .badTime, "the event starts after its message")
+      start = origin.time
+    }
+    if event.id.isEmpty { event.id = "\(Signal[event.kind].name)-\(start.milliseconds)" }
+    if event.phase == .begin { origin.marks.insert(.begin) }
+    if event.phase == .end { origin.marks.insert(.end) }
+    let count = readings.count
+    append(Double(origin.time - start) / 1000, event.kind, origin)
+    guard readings.count > count else { return }
+    readings[count].event =
+      event.id.utf8.withContiguousStorageIfAvailable {
+        StableHash.of(UnsafeRawBufferPointer($0))
+      } ?? 0
+    if readings[count].quality == .good, !devices.counts(event.zones, for: origin.device) {
+      readings[count].quality = .outsideZone
+    }
+    events.append(
+      EventDetail(
+        device: name(of: origin.device), kind: Signal[event.kind].name, phase: event.phase, id: event.id,
+        zones: event.zones, active: event.isActive, startMilliseconds: start.milliseconds,
+        timeMilliseconds: origin.time.milliseconds))
+  }
+
+  func eventPhase(_ text: UnsafeRawBufferPointer) -> EventDetail.Phase? {
+    if text.isEqual(to: "begin") { return .begin }
+    if text.isEqual(to: "update") { return .update }
+    if text.isEqual(to: "end") { return .end }
+    return nil
+  }
+
+  func eventStart(_ value: borrowing json_value, form: TimeForm, _ device: DeviceIndex) -> Timestamp? {
+    if let start = Timestamp(value, form: form) { return start }
+    if !value.isEmpty { report(device, .badTime, "'start' is \(value.kindName), expected a time") }
+    return nil
+  }
+
+  /// Texts and whole numbers are ids; anything else counts as none.
+  func eventID(_ value: borrowing json_value) -> String {
+    if value.isString { return printable(value.textBytes, limit: Self.maximumIDLength) }
+    return value.kind == JSON_INTEGER ? String(value.integer) : ""
+  }
+
+  func eventZones(_ value: borrowing json_value) -> [String] {
+    if value.isString { return [printable(value.textBytes, limit: Self.maximumZoneLength)] }
+    return value.items.prefix(Self.maximumZones).filter(\.isString)
+      .map { printable($0.textBytes, limit: Self.maximumZoneLength) }
+  }
+}

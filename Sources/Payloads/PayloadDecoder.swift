@@ -1,0 +1,207 @@
+/// Topic and bytes in, readings out: the door through which everything that devices say comes in.
+import CSimdjson
+import EstateModel
+
+/// Decodes one message at a time. The results of the last message stand in its properties until the next one.
+///
+///     let decoder = PayloadDecoder(catalogue: catalogue, profiles: profiles)
+///     decoder.decode(topic: topic, payload: payload, now: arrival, isRetained: false, isDuplicate: false)
+///     for reading in decoder.readings { ring.append(reading) }
+///
+/// A bad message or value lands in ``problems``; whatever is good in the same message is decoded all the same.
+/// Nothing is thrown, and a good native reading allocates nothing. Not for two threads at once.
+public final class PayloadDecoder {
+  /// Longest payload that is read, in bytes.
+  public static let maximumPayload = 256 * 1024
+  /// Deepest nesting that is read.
+  public static let maximumDepth = 64
+
+  public internal(set) var readings: ContiguousArray<Reading> = []
+  public internal(set) var events: [EventDetail] = []
+  public internal(set) var problems: [PayloadProblem] = []
+  public internal(set) var statusChanges: [(device: DeviceIndex, isOnline: Bool)] = []
+  /// Who sent the last message, also when no reading came of it: the device is alive.
+  public internal(set) var sender: DeviceIndex?
+
+  var devices: DeviceDirectory
+  let parser = JSONParser(capacity: PayloadDecoder.maximumPayload, depth: PayloadDecoder.maximumDepth)
+  let signals = SignalDirectory()
+  let tolerance: ClockTolerance
+  let plan: ProfilePlan
+  private let rootPrefix: [UInt8]
+  var root = json_value()
+
+  /// - Parameters:
+  ///   - root: the topic levels before `{estate}/{device}/reading`.
+  ///   - tolerance: how far a device's clock may be off before the arrival time stands in.
+  public init(
+    catalogue: Catalogue, profiles: [Profile] = [], root: String = "estates",
+    unknownDevices: UnknownDevices = .refuse, tolerance: ClockTolerance = .usual
+  ) {
+    devices = DeviceDirectory(catalogue, unknown: unknownDevices)
+    plan = ProfilePlan(profiles)
+    rootPrefix = Array((root + "/").utf8)
+    self.tolerance = tolerance
+    readings.reserveCapacity(JSONParser.roomCount)
+    topicFilters = ["reading", "event", "status"].map { "\(root)/+/+/\($0)" } + plan.topicFilters
+  }
+
+  /// What to subscribe to: the native topics, and those of all profiles.
+  public let topicFilters: [String]
+
+  /// The catalogue's path of a device, or the name under which it was registered.
+  public func name(of device: DeviceIndex) -> String { devices.name(of: device) }
+
+  /// Decodes one message.
+  /// - Parameters:
+  ///   - now: when it arrived.
+  ///   - isRetained: the broker had kept it; without a time of its own it counts as historical.
+  ///   - isDuplicate: the broker says that it may have delivered it before.
+  public func decode(
+    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, now: Timestamp, isRetained: Bool = false,
+    isDuplicate: Bool = false
+  ) {
+    readings.removeAll(keepingCapacity: true)
+    if !events.isEmpty { events.removeAll(keepingCapacity: true) }
+    if !problems.isEmpty { problems.removeAll(keepingCapacity: true) }
+    if !statusChanges.isEmpty { statusChanges.removeAll(keepingCapacity: true) }
+    sender = nil
+    let message = Message(
+      payload: payload, arrival: now, isRetained: isRetained, marks: isDuplicate ? .duplicate : [])
+    if isNative(topic) {
+      decodeNative(UnsafeRawBufferPointer(rebasing: topic[rootPrefix.count...]), message)
+    } else {
+      decodeByProfile(topic, message)
+    }
+  }
+
+  @inline(__always)
+  private func isNative(_ topic: UnsafeRawBufferPointer) -> Bool {
+    guard topic.count > rootPrefix.count else { return false }
+    for index in rootPrefix.indices where topic[index] != rootPrefix[index] { return false }
+    return true
+  }
+}
+
+/// What all values of one message share.
+struct Message {
+  let payload: UnsafeRawBufferPointer
+  let arrival: Timestamp
+  let isRetained: Bool
+  /// Marks that each of its readings gets.
+  var marks: ReadingMarks
+}
+
+/// The device and time that readings are made with.
+struct Origin {
+  var device: DeviceIndex
+  var time: Timestamp
+  var arrival: Timestamp
+  var marks: ReadingMarks
+}
+
+/// The signals by name, with what each message needs of them in flat arrays.
+struct SignalDirectory {
+  private let byName = NameTable(Signal.all.enumerated().map { ($1.name, UInt32($0)) })
+  private let bounds: ContiguousArray<(lower: Double, upper: Double, form: Signal.Form)> = ContiguousArray(
+    Signal.all.map { ($0.range.lowerBound, $0.range.upperBound, $0.form) })
+
+  subscript(name: UnsafeRawBufferPointer) -> SignalIndex? {
+    byName[name].map { SignalIndex(UInt16(truncatingIfNeeded: $0)) }
+  }
+  func form(_ signal: SignalIndex) -> Signal.Form { bounds[Int(signal.raw)].form }
+  func allows(_ value: Double, _ signal: SignalIndex) -> Bool {
+    let range = bounds[Int(signal.raw)]
+    return value >= range.lower && value <= range.upper
+  }
+}
+
+extension PayloadDecoder {
+  /// Parses the payload into `root`; what is wrong with it is reported for `device`.
+  func parse(_ message: Message, device: @autoclosure () -> String) -> Bool {
+    guard let failure = parser.parse(message.payload, into: &root) else { return true }
+    let size = "\(message.payload.count) bytes"
+    switch failure {
+    case .empty: report(device(), .empty, "no payload")
+    case .tooLarge: report(device(), .tooLarge, "\(size); at most \(Self.maximumPayload) are read")
+    case .tooDeep: report(device(), .tooDeep, "nested deeper than \(Self.maximumDepth) levels")
+    case .notUTF8: report(device(), .notUTF8, "the payload is not UTF-8")
+    case .notJSON: report(device(), .notJSON, "\(size) that are not JSON")
+    }
+    return false
+  }
+
+  func report(
+    _ device: String, signal: SignalIndex? = nil, _ reason: PayloadProblem.Reason, _ detail: String
+  ) {
+    problems.append(PayloadProblem(device: device, signal: signal, reason: reason, detail: detail))
+  }
+
+  func report(
+    _ device: DeviceIndex, signal: SignalIndex? = nil, _ reason: PayloadProblem.Reason, _ detail: String
+  ) {
+    report(name(of: device), signal: signal, reason, detail)
+  }
+
+  /// A number of a signal, in the signal's unit.
+  @inline(__always)
+  func append(_ value: Double, _ signal: SignalIndex, _ origin: Origin) {
+    guard value.isFinite else {
+      if value.isNaN {
+        appendFault(signal, origin, .notANumber, "NaN")
+      } else {
+        appendFault(signal, origin, .numberTooLarge, "a number too large for a double, or infinite")
+      }
+      return
+    }
+    var quality = Quality.good
+    if !signals.allows(value, signal) {
+      quality = .outOfRange
+      let range = Signal[signal].range
+      report(
+        origin.device, signal: signal, .outOfRange,
+        "\(value) is outside \(plainNumber(range.lowerBound)) to \(plainNumber(range.upperBound))")
+    }
+    readings.append(
+      Reading(
+        device: origin.device, signal: signal, time: origin.time, arrival: origin.arrival, value: value,
+        quality: quality, marks: origin.marks))
+  }
+
+  /// The device can't measure: a reading without a value, and why.
+  func appendFault(
+    _ signal: SignalIndex, _ origin: Origin, _ reason: PayloadProblem.Reason, _ detail: String
+  ) {
+    report(origin.device, signal: signal, reason, detail)
+    readings.append(
+      Reading(
+        device: origin.device, signal: signal, time: origin.time, arrival: origin.arrival, value: .nan,
+        quality: .fault, marks: origin.marks))
+  }
+
+  /// The time that counts for a message: the device's where it is believable, else the arrival's.
+  /// - Parameter found: what the payload says; absent or null when it says nothing.
+  func origin(_ device: DeviceIndex, _ found: borrowing json_value, form: TimeForm, _ message: Message)
+    -> Origin
+  {
+    var origin = Origin(device: device, time: message.arrival, arrival: message.arrival, marks: message.marks)
+    if let time = Timestamp(found, form: form) {
+      let late = message.arrival.milliseconds.subtractingReportingOverflow(time.milliseconds).partialValue
+      if -late > tolerance.ahead {
+        report(device, .timeInFuture, "\(time.formatted()) is \(-late / 1000) s ahead of the arrival")
+      } else if late > tolerance.behind, !message.isRetained {
+        report(device, .timeInPast, "\(time.formatted()) is \(late / 1000) s behind the arrival")
+      } else {
+        origin.time = time
+        if late > tolerance.behind { origin.marks.insert(.historical) }
+        return origin
+      }
+    } else if !found.isEmpty {
+      report(device, .badTime, "found \(found.kindName), expected a time (\(form.rawValue))")
+    }
+    origin.marks.insert(.arrivalTime)
+    // A kept message without a time may be of any age.
+    if message.isRetained { origin.marks.insert(.historical) }
+    return origin
+  }
+}
