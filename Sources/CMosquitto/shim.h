@@ -1,0 +1,2 @@
+// Debian's libmosquitto, by its public header only.
+#include <mosquitto.h>
