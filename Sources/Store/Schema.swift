@@ -1,0 +1,66 @@
+/// The tables, and how older databases become like new ones.
+import GRDB
+
+enum Schema {
+  /// Of this program. A migration's identifier is its number.
+  static let version = 1
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { try $0.execute(sql: first) }
+    return migrator
+  }
+
+  /// The version of a database; 0: empty.
+  static func version(of database: Database) throws -> Int {
+    try migrator.appliedIdentifiers(database).compactMap { Int($0) }.max() ?? 0
+  }
+
+  /// Times are milliseconds since 1970. `number`s are for ever: the packed readings refer to them, whatever the
+  /// order of the catalogue or of the signals becomes.
+  private static let first = """
+    CREATE TABLE devices (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE signals (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+    CREATE TABLE batches (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, now INTEGER NOT NULL, min_time INTEGER NOT NULL,
+      max_time INTEGER NOT NULL, count INTEGER NOT NULL, readings BLOB NOT NULL) STRICT;
+    CREATE INDEX batches_by_time ON batches (max_time, min_time);
+
+    CREATE TABLE alarms (
+      id TEXT PRIMARY KEY, rule TEXT NOT NULL, estate TEXT NOT NULL, device TEXT NOT NULL, place TEXT NOT NULL,
+      towards TEXT, category TEXT NOT NULL, priority TEXT NOT NULL, onset INTEGER NOT NULL,
+      raised INTEGER NOT NULL, cleared INTEGER, state TEXT NOT NULL, json TEXT NOT NULL) STRICT;
+    CREATE INDEX alarms_by_state ON alarms (state, raised);
+
+    CREATE TABLE alarm_transitions (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL REFERENCES alarms (id), kind TEXT NOT NULL,
+      at INTEGER NOT NULL, json TEXT NOT NULL, UNIQUE (alarm, kind)) STRICT;
+
+    CREATE TABLE tickets (
+      id TEXT PRIMARY KEY, estate TEXT NOT NULL, category TEXT NOT NULL, priority TEXT NOT NULL,
+      state TEXT NOT NULL, party TEXT NOT NULL, party_zh TEXT NOT NULL, party_en TEXT NOT NULL,
+      place TEXT NOT NULL, towards TEXT, opened INTEGER NOT NULL, updated INTEGER NOT NULL,
+      title_zh TEXT NOT NULL, title_en TEXT NOT NULL, sequence INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
+    CREATE INDEX tickets_by_state ON tickets (state, priority, opened);
+    CREATE INDEX tickets_by_estate ON tickets (estate, state);
+
+    CREATE TABLE ticket_events (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, ticket TEXT NOT NULL REFERENCES tickets (id),
+      number INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, via TEXT NOT NULL,
+      json TEXT NOT NULL, UNIQUE (ticket, number)) STRICT;
+
+    CREATE TABLE events (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, event TEXT NOT NULL, kind TEXT NOT NULL,
+      phase TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL,
+      UNIQUE (device, event, kind, phase, at)) STRICT;
+    CREATE INDEX events_by_time ON events (at);
+
+    CREATE TABLE problems (
+      device TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL,
+      last INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (device, reason)) STRICT;
+
+    CREATE TABLE device_states (device TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    """
+}

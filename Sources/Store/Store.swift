@@ -1,0 +1,75 @@
+/// The gateway's memory: one SQLite database in the data folder, with one writer.
+import EstateModel
+import Foundation
+import GRDB
+
+/// The writer. It belongs to the pipeline's thread; others look at the database through a ``StoreReader``.
+///
+///     let store = try Store.open(folder: folder, catalogue: catalogue)
+///     try book.restore(store.contents.ticketEvents())
+///     try store.commit(batch)        // all of the batch is on disk now, or an error says why nothing is
+///
+/// Opening takes a lock on the folder, which is held until ``close()`` or until the process ends.
+public final class Store {
+  /// The database's name in the data folder.
+  public static let fileName = "gatehouse.sqlite"
+
+  public let folder: URL
+  /// Reads on the writer's own connection: for start-up, and for tests.
+  public let contents: StoreReader
+  let queue: DatabaseQueue
+  let path: String
+  private(set) var numbering: Numbering
+  private var lock: FolderLock?
+
+  /// Makes the folder and the database where they don't exist, and brings an older database up to date.
+  /// - Throws: ``StoreError``
+  public static func open(folder: URL, catalogue: Catalogue) throws -> Store {
+    try Store(folder: folder, catalogue: catalogue)
+  }
+
+  /// A read-only view for another thread or another process, also while the gateway runs.
+  /// - Throws: ``StoreError``
+  public static func reader(folder: URL) throws -> StoreReader { try StoreReader(folder: folder) }
+
+  private init(folder: URL, catalogue: Catalogue) throws {
+    self.folder = folder
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.folder(folder.path, reason: "can't be made: \(error.localizedDescription)")
+    }
+    lock = try FolderLock(folder: folder)
+    let path = folder.appendingPathComponent(Self.fileName).path
+    self.path = path
+    var configuration = Configuration()
+    configuration.label = "gatehouse.store"
+    configuration.journalMode = .wal
+    configuration.foreignKeysEnabled = true
+    // Readers never block the writer in WAL; another program's write lock may, for a moment.
+    configuration.busyMode = .timeout(5)
+    (queue, numbering) = try speaking(of: path) {
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let found = try queue.read(Schema.version(of:))
+      guard found <= Schema.version else {
+        throw StoreError.newerSchema(path, found: found, expected: Schema.version)
+      }
+      // WAL comes with NORMAL, which may lose the last commits at a power cut: an acknowledged reading must not.
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      try Schema.migrator.migrate(queue)
+      return (queue, try queue.write { try Numbering(catalogue, in: $0) })
+    }
+    contents = StoreReader(queue: queue, path: path)
+  }
+
+  /// Prepares for another catalogue: a reload has added or removed devices, or changed their order.
+  public func use(_ catalogue: Catalogue) throws {
+    numbering = try speaking(of: path) { try queue.write { try Numbering(catalogue, in: $0) } }
+  }
+
+  /// Closes the database and frees the folder. Nothing can be committed afterwards.
+  public func close() throws {
+    try speaking(of: path) { try queue.close() }
+    lock = nil
+  }
+}
