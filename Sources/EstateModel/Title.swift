@@ -12,6 +12,8 @@ public struct Title: Hashable, Sendable, Codable, CustomStringConvertible {
 
   public var description: String { en }
 
+  public func text(isChinese: Bool) -> String { isChinese ? zh : en }
+
   /// `{zh: 鹿苑, en: Luyuan}`, or one text for both.
   public init?(_ node: Node, _ diagnostics: Diagnostics) {
     if case .scalar(let text) = node.content {

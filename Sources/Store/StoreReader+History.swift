@@ -24,6 +24,12 @@ public struct Replayed: Hashable, Sendable {
 }
 
 extension StoreReader {
+  /// The engine's clock at the end of the newest batch; nil before the first.
+  public func lastBatchTime() throws -> Timestamp? {
+    try read { try Int64.fetchOne($0, sql: "SELECT now FROM batches ORDER BY id DESC LIMIT 1") }
+      .map(Timestamp.init(milliseconds:))
+  }
+
   /// One signal of one device, by event time, each time once: of readings that came twice the first counts.
   /// - Parameters:
   ///   - device: path, `luyuan/probe-w03`.

@@ -2,7 +2,7 @@
 import EstateModel
 
 /// Who is to take a ticket over.
-public enum Assignee: Hashable, Sendable {
+public enum Assignee: Hashable, Sendable, Codable {
   case role(Role)
   case name(String)
 
@@ -11,7 +11,7 @@ public enum Assignee: Hashable, Sendable {
 }
 
 public struct TicketCommand: Hashable, Sendable {
-  public enum Step: Hashable, Sendable {
+  public enum Step: Hashable, Sendable, Codable {
     case acknowledge(note: String = "")
     case assign(Assignee)
     case comment(String)
