@@ -49,12 +49,17 @@ struct DeviceDirectory {
   }
 
   /// By network address; capital letters count as small ones.
-  mutating func device(address: UnsafeRawBufferPointer) -> DeviceIndex? {
+  mutating func knownDevice(address: UnsafeRawBufferPointer) -> DeviceIndex? {
     guard address.count <= 128, !address.isEmpty else { return nil }
     lowered.removeAll(keepingCapacity: true)
     for byte in address { lowered.append(byte &- 65 < 26 ? byte | 32 : byte) }
-    if let number = lowered.withUnsafeBytes({ addresses[$0] }) { return DeviceIndex(number) }
-    guard let name = newName(address) else { return nil }
+    return lowered.withUnsafeBytes { addresses[$0] }.map { DeviceIndex($0) }
+  }
+
+  /// The same; in register mode an unknown device is taken in.
+  mutating func device(address: UnsafeRawBufferPointer) -> DeviceIndex? {
+    if let known = knownDevice(address: address) { return known }
+    guard !address.isEmpty, let name = newName(address) else { return nil }
     defer { addresses.insert(lowerASCII(name), UInt32(names.count - 1)) }
     return register(name)
   }

@@ -41,7 +41,7 @@ final class JSONParser {
   }
 
   /// The object's fields, and how many it has altogether. They hold until the next call.
-  func fields(of object: borrowing json_value) -> (fields: UnsafeBufferPointer<json_field>, total: Int) {
+  func fields(of object: json_value) -> (fields: UnsafeBufferPointer<json_field>, total: Int) {
     let total = withUnsafePointer(to: object) { json_fields($0, room.baseAddress, room.count) }
     return (UnsafeBufferPointer(rebasing: UnsafeBufferPointer(room)[..<min(total, room.count)]), total)
   }

@@ -92,19 +92,19 @@ extension PayloadDecoder {
     return nil
   }
 
-  func eventStart(_ value: borrowing json_value, form: TimeForm, _ device: DeviceIndex) -> Timestamp? {
+  func eventStart(_ value: json_value, form: TimeForm, _ device: DeviceIndex) -> Timestamp? {
     if let start = Timestamp(value, form: form) { return start }
     if !value.isEmpty { report(device, .badTime, "'start' is \(value.kindName), expected a time") }
     return nil
   }
 
   /// Texts and whole numbers are ids; anything else counts as none.
-  func eventID(_ value: borrowing json_value) -> String {
+  func eventID(_ value: json_value) -> String {
     if value.isString { return printable(value.textBytes, limit: Self.maximumIDLength) }
     return value.kind == JSON_INTEGER ? String(value.integer) : ""
   }
 
-  func eventZones(_ value: borrowing json_value) -> [String] {
+  func eventZones(_ value: json_value) -> [String] {
     if value.isString { return [printable(value.textBytes, limit: Self.maximumZoneLength)] }
     return value.items.prefix(Self.maximumZones).filter(\.isString)
       .map { printable($0.textBytes, limit: Self.maximumZoneLength) }

@@ -63,7 +63,7 @@ extension PayloadDecoder {
   }
 
   /// null and texts are the device's way to say that it can't measure; anything else is a mistake.
-  func reportNoNumber(_ value: borrowing json_value, _ signal: SignalIndex, _ origin: Origin) {
+  func reportNoNumber(_ value: json_value, _ signal: SignalIndex, _ origin: Origin) {
     if value.kind == JSON_NULL {
       appendFault(signal, origin, .fault, "null")
     } else if value.isString {

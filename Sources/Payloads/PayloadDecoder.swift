@@ -30,6 +30,7 @@ public final class PayloadDecoder {
   let plan: ProfilePlan
   private let rootPrefix: [UInt8]
   var root = json_value()
+  var levels: ContiguousArray<Range<Int>> = []
 
   /// - Parameters:
   ///   - root: the topic levels before `{estate}/{device}/reading`.
@@ -181,7 +182,7 @@ extension PayloadDecoder {
 
   /// The time that counts for a message: the device's where it is believable, else the arrival's.
   /// - Parameter found: what the payload says; absent or null when it says nothing.
-  func origin(_ device: DeviceIndex, _ found: borrowing json_value, form: TimeForm, _ message: Message)
+  func origin(_ device: DeviceIndex, _ found: json_value, form: TimeForm, _ message: Message)
     -> Origin
   {
     var origin = Origin(device: device, time: message.arrival, arrival: message.arrival, marks: message.marks)

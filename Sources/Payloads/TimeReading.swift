@@ -34,7 +34,7 @@ extension Timestamp {
   private static let limit: Double = 253_402_300_800_000
 
   /// - Returns: nil when the value is no time in this form.
-  init?(_ value: borrowing json_value, form: TimeForm) {
+  init?(_ value: json_value, form: TimeForm) {
     if value.isString {
       guard form == .rfc3339 || form == .native, let time = Timestamp(rfc3339: value.textBytes) else {
         return nil
