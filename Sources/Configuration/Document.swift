@@ -65,7 +65,8 @@ public struct Document: Sendable {
         self.text = text
         return
       }
-      root = try Node(composed, file: file, depth: 0)
+      var count = 0
+      root = try Node(composed, file: file, depth: 0, count: &count)
       self.file = file
       self.text = text
     } catch let error as YamlError {
@@ -113,10 +114,17 @@ extension Node {
   /// Deeper documents than this are refused: no file of ours needs it, and recursion stays bounded.
   private static let maximumDepth = 64
 
-  fileprivate init(_ node: Yams.Node, file: String, depth: Int) throws {
+  /// Aliases of aliases make a page of text into more values than memory holds: so many are read, and no more.
+  private static let maximumCount = 200_000
+
+  fileprivate init(_ node: Yams.Node, file: String, depth: Int, count: inout Int) throws {
     let location = SourceLocation(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     guard depth < Self.maximumDepth else {
       throw ConfigurationProblem("nested deeper than \(Self.maximumDepth) levels", at: location)
+    }
+    count += 1
+    guard count <= Self.maximumCount else {
+      throw ConfigurationProblem("more than \(Self.maximumCount) values in one file", at: location)
     }
     switch node {
     case .scalar(let scalar):
@@ -125,12 +133,13 @@ extension Node {
       self.init(isNull ? .null : .scalar(scalar.string), at: location, isQuoted: isQuoted)
     case .sequence(let sequence):
       self.init(
-        .sequence(try sequence.map { try Node($0, file: file, depth: depth + 1) }), at: location)
+        .sequence(try sequence.map { try Node($0, file: file, depth: depth + 1, count: &count) }),
+        at: location)
     case .mapping(let mapping):
       let pairs = try mapping.map { pair in
         (
-          key: try Node(pair.key, file: file, depth: depth + 1),
-          value: try Node(pair.value, file: file, depth: depth + 1)
+          key: try Node(pair.key, file: file, depth: depth + 1, count: &count),
+          value: try Node(pair.value, file: file, depth: depth + 1, count: &count)
         )
       }
       self.init(.mapping(pairs), at: location)
