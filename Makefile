@@ -1,0 +1,46 @@
+# Two commands do everything: `make run` and `make test`. Both prepare the machine first (scripts/setup.sh).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# Swift writes all objects in one build folder: never two builds at a time.
+.NOTPARALLEL:
+
+SWIFT ?= swift
+# Handed to `gatehouse demo`: make run ARGS="--speed 30"
+ARGS ?=
+SOURCES := Sources simulators Tests Package.swift
+BINARY := .build/release/gatehouse
+
+.PHONY: help setup build run demo test lint format clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | \
+	  while IFS="$$(printf '\t')" read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@printf '\n  make run ARGS="--speed 30" hands arguments on to gatehouse demo.\n'
+
+setup: ## check the Swift toolchain, install missing Debian packages
+	@sh scripts/setup.sh
+
+build: ## release build of gatehouse and estatesim
+	@$(SWIFT) build -c release --product gatehouse
+	@$(SWIFT) build -c release --product estatesim
+
+run: setup build ## set up, build, and start the demo
+	@exec $(BINARY) demo $(ARGS)
+
+demo: build ## the demo, without the set-up
+	@exec $(BINARY) demo $(ARGS)
+
+# The end-to-end tests start the release build's programs.
+test: setup build lint ## set up, build, lint, and run every test
+	@$(SWIFT) build --build-tests
+	@$(SWIFT) test --skip-build
+
+lint: ## formatting, strictly
+	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+format: ## format all sources in place
+	@$(SWIFT) format format --in-place --recursive --parallel $(SOURCES)
+
+clean: ## remove what was built
+	@rm -rf .build
