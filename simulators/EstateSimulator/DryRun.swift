@@ -1,20 +1,21 @@
 /// A scenario without a broker: every message in the order in which a player publishes it.
 import EstateModel
 
-/// What a player would publish.
-/// - Parameters:
-///   - step: milliseconds of virtual time between two clock messages.
-///   - print: is given `topic<TAB>payload`.
-public func dryRun(_ simulation: Simulation, step: Int64 = 1000, print: (String) -> Void) {
-  var simulation = simulation
-  let scenario = simulation.scenario
-  func say(_ message: Publication) { print("\(message.topic)\t\(message.payload)") }
-  say(.clock(scenario.start))
-  for message in simulation.opening() { say(message) }
-  while simulation.now < scenario.end {
-    let next: Timestamp = min(simulation.now + max(Int64(1), step), scenario.end)
-    for message in simulation.live(until: next) { say(message) }
-    say(.clock(next))
+extension Player {
+  /// Prints what `play` would publish, as `topic<TAB>payload`, without waiting.
+  public func printMessages(of source: some Playable, to print: (String) -> Void) {
+    var source = source
+    func say(_ message: Publication) { print("\(message.topic)\t\(message.payload)") }
+    let step = speed.step(clockStep: source.clockStep)
+    var now = source.start
+    say(.clock(now))
+    for message in source.opening() { say(message) }
+    while now < source.end, !shouldStop() {
+      let next: Timestamp = min(now + step, source.end)
+      for message in source.live(until: next) { say(message) }
+      now = next
+      say(.clock(now))
+    }
+    say(.end(now))
   }
-  say(.end(scenario.end))
 }
