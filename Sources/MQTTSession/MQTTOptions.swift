@@ -119,3 +119,25 @@ public struct MQTTOptions: Sendable, Equatable {
     return nil
   }
 }
+
+extension MQTTOptions {
+  /// Reads what the embedded broker left in `DATA/broker/`: its `url` and `password`.
+  /// - Throws: `MQTTError.invalidOption` when there is no such broker or the file isn't what it should be.
+  public init(brokerFolder: URL) throws(MQTTError) {
+    func text(_ name: String) throws(MQTTError) -> String {
+      let file = brokerFolder.appendingPathComponent(name)
+      guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+        throw .invalidOption(
+          name: "broker folder", found: "no readable \(file.path)",
+          expected: "the folder of a gateway that runs its embedded broker")
+      }
+      return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    let url = try text("url")
+    guard var options = MQTTOptions(url: url) else {
+      throw .invalidOption(name: "broker url", found: url, expected: "mqtt://user@host:port")
+    }
+    options.password = try text("password")
+    self = options
+  }
+}
