@@ -36,7 +36,7 @@ func temporaryFolder() throws -> URL {
 final class Broker {
   let port: Int32
   let folder: URL
-  private var process: pid_t = 0
+  private(set) var process: pid_t = 0
 
   /// - Parameter settings: further lines of mosquitto.conf.
   init(settings: String = "") throws {
