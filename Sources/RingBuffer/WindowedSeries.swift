@@ -1,0 +1,183 @@
+/// One signal's samples together with every window that is asked of them.
+
+/// A ring of samples and the sliding windows over it.
+///
+///     var level = WindowedSeries(capacity: 64, step: 60_000)
+///     let hour = level.window(length: 3_600_000, measures: .moments)
+///     level.insert(time: now, value: 0.24)
+///     level.move(hour, to: now)
+///     level.mean(hour)
+///
+/// Windows reach from `now - length` (left out) to `now`. All statistics are nil where too few samples are in
+/// reach. Percentiles select among the window's samples each time that they changed: O(n), the others O(1).
+public struct WindowedSeries: Sendable {
+  public private(set) var ring: SampleRing
+  /// Samples that a full ring had to forget while a window still wanted them: readings come faster than planned.
+  public private(set) var overruns = 0
+  private var windows: [SlidingWindow] = []
+  private var selections: [Selection] = []
+  private var scratch: [Double] = []
+  private var longest: Int64 = 0
+  private let lateness: Int64
+
+  private struct Selection: Sendable {
+    var start = -1
+    var end = -1
+    var share = -1.0
+    var value = 0.0
+  }
+
+  /// - Parameters:
+  ///   - capacity: the most samples that are kept.
+  ///   - step: for how long a sample stands at most, in milliseconds.
+  ///   - lateness: how long samples are kept beyond the longest window, for those that come late.
+  public init(capacity: Int, step: Int64, lateness: Int64 = 0, holdsEnergy: Bool = false) {
+    ring = SampleRing(capacity: capacity, step: step, holdsEnergy: holdsEnergy)
+    self.lateness = lateness
+  }
+
+  /// The window of that length, made if there is none yet. Ask for all windows before the first sample.
+  public mutating func window(length: Int64, measures: WindowMeasures) -> Int {
+    longest = max(longest, length)
+    if let known = windows.firstIndex(where: { $0.length == length }) {
+      windows[known].measure(measures)
+      return known
+    }
+    windows.append(SlidingWindow(length: length, measures: measures))
+    selections.append(Selection())
+    return windows.count - 1
+  }
+
+  /// Takes a sample in, and moves the windows to it when it is the newest.
+  public mutating func insert(time: Int64, value: Double) -> SampleRing.Insertion {
+    if ring.isFull, let last = ring.last, time > last.time || time > ring[ring.first].time {
+      // Still inside the windows as they will stand with this sample?
+      var isWanted = false
+      for index in windows.indices where windows[index].start == ring.first && windows[index].count > 0 {
+        if ring[ring.first].time > max(time, last.time) - windows[index].length { isWanted = true }
+        windows[index].evictFirst(from: ring)
+      }
+      if isWanted { overruns += 1 }
+      ring.dropFirst()
+    }
+    let insertion = ring.insert(time: time, value: value)
+    switch insertion {
+    case .appended:
+      for index in windows.indices {
+        windows[index].append(from: ring)
+        windows[index].evict(through: time - windows[index].length, from: ring)
+      }
+      let horizon = time - longest - lateness
+      while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }
+    case .late:
+      guard let last = ring.last else { break }
+      for index in windows.indices {
+        windows[index].rebuild(from: ring, notBefore: last.time - windows[index].length + 1)
+        selections[index] = Selection()
+      }
+    case .duplicate, .tooOld: break
+    }
+    return insertion
+  }
+
+  /// Moves a window on, in milliseconds since 1970; never back.
+  public mutating func move(_ window: Int, to now: Int64) {
+    windows[window].evict(through: now - windows[window].length, from: ring)
+  }
+}
+
+extension WindowedSeries {
+  /// How many samples are in the window.
+  public func count(_ window: Int) -> Int { windows[window].count }
+
+  /// The share of the window for which samples stand, at most 1.
+  public func coverage(_ window: Int) -> Double {
+    min(1, Double(windows[window].weight) / Double(windows[window].length))
+  }
+
+  public func mean(_ window: Int) -> Double? {
+    windows[window].count > 0 ? windows[window].line.mean : nil
+  }
+
+  /// With n - 1; nil for fewer than two samples.
+  public func standardDeviation(_ window: Int) -> Double? {
+    windows[window].count > 1 ? windows[window].line.standardDeviation : nil
+  }
+
+  public func minimum(_ window: Int) -> Double? {
+    windows[window].count > 0 ? windows[window].smallest.extreme : nil
+  }
+  public func maximum(_ window: Int) -> Double? {
+    windows[window].count > 0 ? windows[window].largest.extreme : nil
+  }
+
+  /// The mean of 10^(value/10), weighted by the time that each sample stands for. Not yet a level: take 10 lg of it.
+  public func energyMean(_ window: Int) -> Double? {
+    let weight = windows[window].weight
+    guard windows[window].count > 0, weight > 0 else { return nil }
+    return windows[window].energy.value / Double(weight)
+  }
+
+  /// Least squares, change per second; nil for fewer than three samples.
+  public func slope(_ window: Int) -> Double? {
+    windows[window].count > 2 ? windows[window].line.slope : nil
+  }
+
+  /// R² of the least squares line; nil for fewer than three samples or when nothing changes.
+  public func fit(_ window: Int) -> Double? {
+    windows[window].count > 2 ? windows[window].line.fit : nil
+  }
+
+  /// Where the least squares line stands at a time.
+  public func fitted(_ window: Int, at time: Int64) -> Double? {
+    windows[window].count > 2 ? windows[window].line.fitted(at: time) : nil
+  }
+
+  /// The newest sample less the oldest of the window; nil for fewer than two.
+  public func delta(_ window: Int) -> Double? {
+    windows[window].count > 1
+      ? ring[windows[window].end - 1].value - ring[windows[window].start].value : nil
+  }
+
+  /// Time of the oldest sample in the window, in milliseconds since 1970.
+  public func oldestTime(_ window: Int) -> Int64? {
+    windows[window].count > 0 ? ring[windows[window].start].time : nil
+  }
+
+  /// Nearest rank: the smallest sample that at least this share of the samples does not exceed.
+  /// - Parameter share: 0.9 for the 90th percentile.
+  public mutating func percentile(_ window: Int, _ share: Double) -> Double? {
+    let (start, end) = (windows[window].start, windows[window].end)
+    guard start < end else { return nil }
+    let cached = selections[window]
+    if cached.start == start, cached.end == end, cached.share == share { return cached.value }
+    gather(start, end)
+    // 0.9 · 10 is a hair above 9 in binary: without the allowance the rank would be one too high.
+    let rank = Int((share * Double(end - start) - 1e-9).rounded(.up))
+    let value = select(min(max(rank, 1), end - start) - 1, in: &scratch)
+    selections[window] = Selection(start: start, end: end, share: share, value: value)
+    return value
+  }
+
+  /// The middle sample, or the mean of the two in the middle.
+  public mutating func median(_ window: Int) -> Double? {
+    let (start, end) = (windows[window].start, windows[window].end)
+    guard start < end else { return nil }
+    let cached = selections[window]
+    if cached.start == start, cached.end == end, cached.share == -2 { return cached.value }
+    gather(start, end)
+    let upper = select((end - start) / 2, in: &scratch)
+    var value = upper
+    if (end - start) % 2 == 0 {
+      let lower = scratch[..<((end - start) / 2)].max() ?? upper
+      value = lower + (upper - lower) / 2
+    }
+    selections[window] = Selection(start: start, end: end, share: -2, value: value)
+    return value
+  }
+
+  private mutating func gather(_ start: Int, _ end: Int) {
+    scratch.removeAll(keepingCapacity: true)
+    for sequence in start..<end { scratch.append(ring[sequence].value) }
+  }
+}
