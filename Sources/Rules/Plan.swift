@@ -1,0 +1,101 @@
+/// A checked expression as a flat list of operations on a stack of numbers. NaN is unknown, yes is 1, no is 0.
+import EstateModel
+
+enum OpCode: UInt8, Sendable {
+  case constant, attribute, leaf, timeTo
+  case add, subtract, multiply, divide, negate, absolute, smaller, larger, corrected, floorLimit
+  case less, lessEqual, greater, greaterEqual, equal, notEqual
+  /// Comparisons of `samples` and `coverage`: too little data is unknown, not no.
+  case requireMore, requireAtLeast
+  case and, or, not
+}
+
+struct Op: Sendable {
+  var code: OpCode
+  /// What the operation's result is called in evidence; -1: not told.
+  var note: Int16 = -1
+  var index: Int32 = 0
+  var constant = 0.0
+}
+
+enum LeafForm: UInt8, Sendable {
+  case latest, mean, median, min, max, stddev, leq, coverage, percentile, slope, fit, timeTo, delta
+  case samples, stuck, age, ageOfEvent, count, dwell, ageAny, during
+}
+
+/// Whose signal: the subject's, or that of its neighbour along the sewer.
+enum Via: UInt8, Sendable { case own, upstream, downstream }
+
+/// A call that looks at readings or at time.
+struct Leaf: Hashable, Sendable {
+  var form: LeafForm
+  var via = Via.own
+  var signal: SignalIndex?
+  /// Milliseconds; 0: none.
+  var window: Int64 = 0
+  /// The share asked of a percentile.
+  var parameter = 0.0
+  /// Several neighbours: the lowest value instead of the highest.
+  var takesLowest = false
+  var calendar: String?
+}
+
+struct Note: Hashable, Sendable {
+  var label: String
+  var unit: Unit
+  /// Yes or no instead of a number.
+  var isBoolean = false
+}
+
+struct Plan: Sendable {
+  var ops: [Op] = []
+  var leaves: [Leaf] = []
+  var attributes: [String] = []
+  var notes: [Note] = []
+  var deepestStack = 1
+
+  static let noiseFloor = "noise-floor"
+
+  /// Whether the passing of time alone can make the condition hold.
+  var dependsOnTime: Bool { leaves.contains { $0.form != .latest } }
+
+  /// Whether it looks at measured readings, which go stale, rather than at events, states or time only.
+  var readsMeasurements: Bool {
+    leaves.contains { leaf in
+      leaf.form != .age && leaf.signal.map { Signal[$0].form == .measurement } == true
+    }
+  }
+}
+
+/// The operators' arithmetic.
+enum Arithmetic {
+  /// Numbers closer than one part in a thousand million count as equal: 0.08 + 0.16 reaches 0.24.
+  @inline(__always) static func isEqual(_ a: Double, _ b: Double) -> Bool {
+    a == b || abs(a - b) <= 1e-9 * Swift.max(abs(a), abs(b)) && a.isFinite && b.isFinite
+  }
+
+  @inline(__always) static func truth(_ value: Bool) -> Double { value ? 1 : 0 }
+
+  static func compare(_ code: OpCode, _ a: Double, _ b: Double) -> Double {
+    if a.isNaN || b.isNaN { return .nan }
+    switch code {
+    case .less: return truth(a < b && !isEqual(a, b))
+    case .lessEqual: return truth(a < b || isEqual(a, b))
+    case .greater: return truth(a > b && !isEqual(a, b))
+    case .greaterEqual: return truth(a > b || isEqual(a, b))
+    case .equal: return truth(isEqual(a, b))
+    case .notEqual: return truth(!isEqual(a, b))
+    case .requireMore: return a > b && !isEqual(a, b) ? 1 : .nan
+    case .requireAtLeast: return a > b || isEqual(a, b) ? 1 : .nan
+    default: return .nan
+    }
+  }
+
+  /// Kleene's three values.
+  @inline(__always) static func and(_ a: Double, _ b: Double) -> Double {
+    a == 0 || b == 0 ? 0 : a.isNaN || b.isNaN ? .nan : 1
+  }
+  @inline(__always) static func or(_ a: Double, _ b: Double) -> Double {
+    a == 1 || b == 1 ? 1 : a.isNaN || b.isNaN ? .nan : 0
+  }
+}

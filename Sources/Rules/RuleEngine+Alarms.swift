@@ -1,0 +1,204 @@
+/// From a condition's value to alarms: on-delay, off-delay, gaps, inhibition, evidence.
+import EstateModel
+
+extension RuleEngine {
+  /// Judges one rule on one device at a time that is not before its last.
+  mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
+    instances[index].evaluatedAt = now
+    if instances[index].isActive {
+      evaluateClearing(index, at: now, byReading: byReading)
+    } else {
+      evaluateRaising(index, at: now, byReading: byReading)
+    }
+  }
+
+  private mutating func raiseValue(_ index: Int, at now: Int64, records: Bool = false) -> Double {
+    let instance = instances[index]
+    return value(
+      of: programs[Int(instance.rule)].raise, leaves: instance.raiseLeaves,
+      attributes: instance.raiseAttributes, at: now, records: records)
+  }
+
+  private mutating func clearValue(_ index: Int, _ program: Program, at now: Int64, records: Bool = false)
+    -> Double
+  {
+    let instance = instances[index]
+    return value(
+      of: program, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now,
+      records: records)
+  }
+
+  /// Whether a delay that was running has been interrupted by too long a time without knowledge.
+  private func gapHasOutlasted(_ index: Int, at now: Int64) -> Bool {
+    instances[index].lastKnown != Instance.never && now - instances[index].lastKnown > instances[index].gap
+  }
+
+  /// Readings bring knowledge. Where a rule looks at none that go stale, the passing of time does.
+  private mutating func know(_ index: Int, at now: Int64, byReading: Bool) {
+    if byReading || !programs[Int(instances[index].rule)].readsMeasurements
+      || instances[index].lastKnown == Instance.never
+    {
+      instances[index].lastKnown = now
+    }
+    instances[index].wasUnknown = false
+  }
+
+  private mutating func evaluateRaising(_ index: Int, at now: Int64, byReading: Bool) {
+    let value = raiseValue(index, at: now)
+    if value.isNaN {
+      if instances[index].since != Instance.never {
+        instances[index].wasUnknown = true
+        if gapHasOutlasted(index, at: now) { abandon(index) }
+      }
+      return
+    }
+    if value == 0 {
+      if instances[index].since != Instance.never { abandon(index) }
+      return
+    }
+    if instances[index].since != Instance.never, instances[index].wasUnknown, gapHasOutlasted(index, at: now)
+    {
+      abandon(index)
+    }
+    if instances[index].since == Instance.never { instances[index].since = now }
+    know(index, at: now, byReading: byReading)
+    let due = instances[index].since + programs[Int(instances[index].rule)].onDelay
+    if now < due {
+      setDue(index, due)
+    } else if !isInhibited(index) {
+      raise(index, at: now)
+    }
+  }
+
+  private mutating func abandon(_ index: Int) {
+    instances[index].since = Instance.never
+    instances[index].lastKnown = Instance.never
+    instances[index].wasUnknown = false
+    setDue(index, .max)
+  }
+
+  private mutating func evaluateClearing(_ index: Int, at now: Int64, byReading: Bool) {
+    let rule = programs[Int(instances[index].rule)]
+    if rule.isManual { return }
+    let holds = raiseValue(index, at: now)
+    var value = 1 - holds
+    if let clear = rule.clear {
+      value = clearValue(index, clear, at: now)
+      // What still raises doesn't clear, whatever else is said.
+      if holds == 1 { value = 0 }
+    }
+    if value.isNaN {
+      if instances[index].clearSince != Instance.never {
+        instances[index].wasUnknown = true
+        if gapHasOutlasted(index, at: now) { keep(index) }
+      }
+      return
+    }
+    if value == 0 {
+      if instances[index].clearSince != Instance.never { keep(index) }
+      return
+    }
+    if instances[index].clearSince != Instance.never, instances[index].wasUnknown,
+      gapHasOutlasted(index, at: now)
+    {
+      keep(index)
+    }
+    if instances[index].clearSince == Instance.never { instances[index].clearSince = now }
+    know(index, at: now, byReading: byReading)
+    let due = instances[index].clearSince + rule.offDelay
+    if now < due { setDue(index, due) } else { clear(index, at: now) }
+  }
+
+  private mutating func keep(_ index: Int) {
+    instances[index].clearSince = Instance.never
+    instances[index].lastKnown = Instance.never
+    instances[index].wasUnknown = false
+    setDue(index, .max)
+  }
+
+  func activeSlot(rule: Int32, estate: Int32) -> Int {
+    Int(rule) * (catalogue.estates.count + 1) + Int(estate)
+  }
+
+  private func isInhibited(_ index: Int) -> Bool {
+    let instance = instances[index]
+    return programs[Int(instance.rule)].inhibitors.contains {
+      activeCounts[activeSlot(rule: $0, estate: instance.estate)] > 0
+    }
+  }
+
+  private mutating func raise(_ index: Int, at now: Int64) {
+    let transition = transition(.raised, index, at: now)
+    activate(index, transition)
+    pending.append((now, Int32(index), transition))
+  }
+
+  /// Marks an alarm as active, raised just now or before a restart.
+  mutating func activate(_ index: Int, _ transition: AlarmTransition) {
+    setDue(index, .max)
+    instances[index].isActive = true
+    instances[index].since = transition.onset
+    instances[index].clearSince = Instance.never
+    instances[index].lastKnown = Instance.never
+    instances[index].wasUnknown = false
+    activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] += 1
+    alarms[Int32(index)] = transition
+  }
+
+  private mutating func clear(_ index: Int, at now: Int64) {
+    var transition = transition(.cleared, index, at: now)
+    if let raised = alarms[Int32(index)] {
+      // The same alarm, also when it was raised under an earlier version of the rule.
+      transition.alarm = raised.alarm
+      transition.towards = raised.towards
+    }
+    pending.append((now, Int32(index), transition))
+    alarms[Int32(index)] = nil
+    activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] -= 1
+    instances[index].isActive = false
+    instances[index].clearSince = Instance.never
+    abandon(index)
+  }
+
+  private mutating func transition(_ kind: AlarmTransition.Kind, _ index: Int, at now: Int64)
+    -> AlarmTransition
+  {
+    let instance = instances[index]
+    let rule = ruleSet.rules[Int(instance.rule)]
+    let device = catalogue.devices[Int(instance.device)]
+    _ = raiseValue(index, at: now, records: true)
+    let onset = Timestamp(milliseconds: instance.since)
+    return AlarmTransition(
+      kind: kind, alarm: AlarmTransition.identifier(rule: rule.id, device: device.path, onset: onset),
+      rule: rule.id, title: rule.title, estate: device.estate, device: device.id, place: device.place,
+      priority: rule.priority, category: rule.category, onset: onset, at: Timestamp(milliseconds: now),
+      towards: neighbour(of: rule, device: instance.device), evidence: evidence(rule.raise))
+  }
+
+  /// The values recorded last, in readable units.
+  func evidence(_ plan: Plan) -> [Evidence] {
+    plan.notes.enumerated().map { number, note in
+      let value = recorded[number] / note.unit.scale
+      return Evidence(label: note.label, value: value.isFinite ? value : nil, unit: note.unit.symbol)
+    }
+  }
+
+  /// The neighbouring place that an alarm points at: of several, the one with the highest latest reading.
+  private func neighbour(of rule: Rule, device: Int32) -> String? {
+    guard let towards = rule.towards else { return nil }
+    let devices = catalogue.targets(
+      of: towards == .upstream ? .upstream : .downstream, for: DeviceIndex(UInt32(device)))
+    guard devices.count > 1 else { return devices.first.map { catalogue[$0].place } }
+    let signals = rule.raise.leaves.filter { $0.via != .own }.compactMap(\.signal)
+    func level(_ device: DeviceIndex) -> Double {
+      for signal in signals {
+        let slot = Int(slots[Int(device.raw) * Self.signalCount + Int(signal.raw)])
+        if slot > 0, let last = series[slot - 1].ring.last { return last.value }
+      }
+      return -.infinity
+    }
+    var best = devices[0]
+    for device in devices.dropFirst() where level(device) > level(best) { best = device }
+    return catalogue[best].place
+  }
+}

@@ -1,0 +1,99 @@
+/// What others ask of the engine: transitions, active alarms, and why a rule says what it says.
+import EstateModel
+
+extension RuleEngine {
+  /// The transitions since the last call, in the order of time, then rule, then device.
+  public mutating func takeTransitions() -> [AlarmTransition] {
+    guard !pending.isEmpty else { return [] }
+    let order = pending.indices.sorted { a, b in
+      (pending[a].at, pending[a].instance, a) < (pending[b].at, pending[b].instance, b)
+    }
+    let taken = order.map { pending[$0].transition }
+    pending.removeAll(keepingCapacity: true)
+    return taken
+  }
+
+  /// The alarms that are active, as they were raised, in the order of rule and device.
+  public var activeAlarms: [AlarmTransition] { alarms.sorted { $0.key < $1.key }.map(\.value) }
+
+  /// Makes alarms active again that were so before a restart: they are not raised twice, and can clear.
+  /// - Returns: those whose rule or device is no longer there.
+  public mutating func restore(active: [AlarmTransition]) -> [AlarmTransition] {
+    var orphans: [AlarmTransition] = []
+    for alarm in active where alarm.kind == .raised {
+      guard let index = instance(rule: alarm.rule, device: "\(alarm.estate)/\(alarm.device)") else {
+        orphans.append(alarm)
+        continue
+      }
+      if !instances[index].isActive { activate(index, alarm) }
+    }
+    return orphans
+  }
+
+  func instance(rule: String, device: String) -> Int? {
+    guard let device = catalogue.device(path: device),
+      let rule = ruleSet.rules.firstIndex(where: { $0.id == rule })
+    else { return nil }
+    return instances.firstIndex { $0.rule == rule && $0.device == Int32(bitPattern: device.raw) }
+  }
+
+  /// Why a rule is silent or not on one device.
+  public struct Explanation: Hashable, Sendable {
+    public enum State: Hashable, Sendable {
+      case idle
+      /// The condition holds; the delay runs.
+      case pending(since: Timestamp)
+      case active(since: Timestamp)
+    }
+
+    public var rule: String
+    /// `estate/device`
+    public var device: String
+    public var state: State
+    /// While active: since when the condition to clear has held.
+    public var clearingSince: Timestamp?
+    /// nil: unknown.
+    public var raises: Bool?
+    /// nil: unknown. Without a condition of its own, the opposite of `raises`.
+    public var clears: Bool?
+    /// Each part of the condition to raise with its present value.
+    public var raiseParts: [Evidence]
+    /// The same of the condition to clear, when it has one.
+    public var clearParts: [Evidence]
+    public var evaluatedAt: Timestamp
+  }
+
+  /// Each part of a rule's conditions with its present value on a device.
+  /// - Parameter device: `estate/device`.
+  /// - Returns: nil when there is no such rule or device, or the rule doesn't run on it.
+  public func explanation(rule: String, device: String) -> Explanation? {
+    guard let index = instance(rule: rule, device: device) else { return nil }
+    // Windows move when they are looked at: the copy moves, this engine stays as it is.
+    var copy = self
+    let instance = instances[index]
+    let checked = ruleSet.rules[Int(instance.rule)]
+    let program = programs[Int(instance.rule)]
+    let now = max(islands[Int(instance.island)].now, clock.milliseconds)
+    let raises = copy.value(
+      of: program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now,
+      records: true)
+    let raiseParts = copy.evidence(checked.raise)
+    var clears = 1 - raises
+    var clearParts: [Evidence] = []
+    if case .condition(let plan) = checked.clearing, let clear = program.clear {
+      clears = copy.value(
+        of: clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now, records: true)
+      clearParts = copy.evidence(plan)
+    }
+    if program.isManual { clears = 0 }
+    let since = Timestamp(milliseconds: instance.since)
+    return Explanation(
+      rule: rule, device: device,
+      state: instance.isActive
+        ? .active(since: since) : instance.since == Instance.never ? .idle : .pending(since: since),
+      clearingSince: instance.clearSince == Instance.never
+        ? nil : Timestamp(milliseconds: instance.clearSince),
+      raises: raises.isNaN ? nil : raises == 1, clears: clears.isNaN ? nil : clears == 1,
+      raiseParts: raiseParts, clearParts: clearParts, evaluatedAt: Timestamp(milliseconds: now))
+  }
+}
