@@ -30,7 +30,11 @@ extension PayloadDecoder {
     guard root.kind == JSON_OBJECT || root.kind == JSON_ARRAY else {
       return report(printable(topic), .wrongShape, "found \(root.kindName), expected an object")
     }
-    if envelope.isComplete, let body = envelope.models.first, !body.fulfils(root) { return }
+    if envelope.isComplete, let body = envelope.models.first,
+      !body.conditions.allSatisfy({ $0.holds(in: root) })
+    {
+      return
+    }
     guard let device = sender(envelope, topic) else { return }
     sender = device
     var time = json_value()

@@ -5,6 +5,7 @@ import EstateModel
 extension PayloadDecoder {
   /// A signal that isn't in the object is no problem: devices send part of what they know.
   func read(_ plan: SignalPlan, _ object: json_value, _ origin: Origin) {
+    for condition in plan.conditions where !condition.holds(in: object) { return }
     if let path = plan.faultPath {
       let fault = path(object)
       if fault.isString {

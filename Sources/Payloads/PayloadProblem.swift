@@ -51,6 +51,10 @@ extension PayloadProblem: CustomStringConvertible {
 
 /// Foreign bytes as text for one log line: no control characters, bad UTF-8 replaced, at most `limit` bytes of it.
 func printable(_ bytes: UnsafeRawBufferPointer, limit: Int = 96) -> String {
+  // Nearly all names are plain ASCII.
+  if bytes.count <= limit, bytes.allSatisfy({ $0 >= 32 && $0 < 127 }) {
+    return String(decoding: bytes, as: UTF8.self)
+  }
   var text = ""
   for scalar in String(decoding: bytes.prefix(limit), as: UTF8.self).unicodeScalars {
     switch scalar.properties.generalCategory {

@@ -81,7 +81,9 @@ import Testing
     decoder.decode(topic, #"{"object": {"LCF": 55.1, "LCeq": 57.2, "LCFmax": 70}}"#)
     #expect(decoder.summary == ["lceq 57.2", "lcf 55.1", "lcfmax 70"])
     decoder.decode(topic, #"{"object": {"battery": 92, "LZI": 102.4, "LZeq": 76.8, "LZImax": 51.2}}"#)
-    #expect(decoder.summary == ["lzeq 76.8", "battery 92"])
+    #expect(decoder.summary == ["lzeq 76.8", "lzf 102.4", "lzfmax 51.2", "battery 92"])
+    decoder.decode(topic, #"{"object": {"battery": 100, "freq_weight": "A", "la": 57.5, "laeq": 47.4}}"#)
+    #expect(decoder.summary == ["laeq 47.4", "laf 57.5", "battery 100"])
     #expect(decoder.problems.isEmpty)
   }
 

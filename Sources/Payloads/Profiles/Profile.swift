@@ -41,10 +41,10 @@ struct TimeSource: Sendable {
 struct Body: Sendable {
   /// nil: all networks.
   var networks: [(name: String, location: SourceLocation)]?
-  /// Keys that must all be there for the model to be recognized.
-  var has: [String] = []
-  /// Keys of which one must be there.
-  var hasAny: [String] = []
+  /// Places that must all be filled for the model to be recognized.
+  var has: [JSONPath] = []
+  /// Places of which one must be filled.
+  var hasAny: [JSONPath] = []
   var conditions: [Condition] = []
   var link: [(signal: SignalIndex, location: SourceLocation)] = []
   var signals: [SignalSource] = []
@@ -76,6 +76,8 @@ struct SignalSource: Sendable {
   var faults: [(text: String, reason: String)] = []
   /// A place that holds a text only when the device can't measure.
   var faultPath: JSONPath?
+  /// Read only where these hold.
+  var conditions: [Condition] = []
   /// Texts that stand for values.
   var states: [(text: String, value: Double)] = []
 }

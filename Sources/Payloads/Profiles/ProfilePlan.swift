@@ -88,22 +88,17 @@ final class BodyPlan {
   let name: String
   let has: [PathPlan]
   let hasAny: [PathPlan]
-  let conditions: [(path: PathPlan, text: [UInt8], isNegated: Bool)]
+  let conditions: [ConditionPlan]
   let link: [SignalPlan]
   let signals: [SignalPlan]
   let event: EventPlan?
   let history: (list: PathPlan, time: PathPlan, form: TimeForm)?
 
   init(name: String, _ body: Body, link: [SignalSource], _ memory: PathMemory) {
-    func key(_ name: String) -> PathPlan {
-      var path = JSONPath()
-      path.steps = [.key(name)]
-      return memory.plan(path)
-    }
     self.name = name
-    has = body.has.map(key)
-    hasAny = body.hasAny.map(key)
-    conditions = body.conditions.map { (memory.plan($0.path), Array($0.text.utf8), $0.isNegated) }
+    has = body.has.map(memory.plan)
+    hasAny = body.hasAny.map(memory.plan)
+    conditions = body.conditions.map { ConditionPlan($0, memory) }
     signals = body.signals.map { SignalPlan($0, memory) }
     let wanted = body.link.map(\.signal)
     self.link = link.filter { wanted.contains($0.signal) }.map { SignalPlan($0, memory) }
@@ -121,15 +116,23 @@ final class BodyPlan {
       }
       if !isAny { return false }
     }
-    return fulfils(object)
+    return conditions.allSatisfy { $0.holds(in: object) }
+  }
+}
+
+/// A value that must, or must not, stand at a path.
+struct ConditionPlan {
+  private let path: PathPlan
+  private let text: [UInt8]
+  private let isNegated: Bool
+
+  init(_ condition: Condition, _ memory: PathMemory) {
+    path = memory.plan(condition.path)
+    text = Array(condition.text.utf8)
+    isNegated = condition.isNegated
   }
 
-  func fulfils(_ object: json_value) -> Bool {
-    for condition in conditions where condition.path(object).reads(condition.text) == condition.isNegated {
-      return false
-    }
-    return true
-  }
+  func holds(in object: json_value) -> Bool { path(object).reads(text) != isNegated }
 }
 
 extension json_value {

@@ -35,6 +35,7 @@ extension ProfileReader {
     }
     source.faults = faults(fields.optional("faults"))
     source.faultPath = fields.optional("fault-from").flatMap { paths.path($0) }
+    source.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
     source.states = fields.optional("states").map { states($0, signal) } ?? []
     return source.paths.isEmpty ? nil : source
   }

@@ -121,8 +121,8 @@ struct ProfileReader {
           node.text(diagnostics).map { ($0, node.location) }
         }
       }
-      body.has = fields.list("has").compactMap { $0.text(diagnostics) }
-      body.hasAny = fields.list("has-any").compactMap { $0.text(diagnostics) }
+      body.has = fields.list("has").compactMap { paths.path($0) }
+      body.hasAny = fields.list("has-any").compactMap { paths.path($0) }
       body.link = fields.list("link").compactMap { node in signal(node).map { ($0, node.location) } }
       if body.has.isEmpty, body.hasAny.isEmpty {
         diagnostics.error(
@@ -146,7 +146,7 @@ struct ProfileReader {
     return body
   }
 
-  private func conditions(_ fields: Fields, _ key: String, _ isNegated: Bool, _ paths: PathReader)
+  func conditions(_ fields: Fields, _ key: String, _ isNegated: Bool, _ paths: PathReader)
     -> [Condition]
   {
     guard let node = fields.optional(key) else { return [] }

@@ -10,6 +10,7 @@ final class SignalPlan {
   let faultNumbers: [(number: Double, reason: String)]
   let faultTexts: [(text: [UInt8], reason: String)]
   let states: [(text: [UInt8], value: Double)]
+  let conditions: [ConditionPlan]
 
   init(_ source: SignalSource, _ memory: PathMemory) {
     signal = source.signal
@@ -20,6 +21,7 @@ final class SignalPlan {
     faultPath = source.faultPath.map(memory.plan)
     faultNumbers = source.faults.compactMap { fault in Double(fault.text).map { ($0, fault.reason) } }
     faultTexts = source.faults.map { (Array($0.text.utf8), $0.reason) }
+    conditions = source.conditions.map { ConditionPlan($0, memory) }
     states = source.states.map { (Array($0.text.utf8), $0.value) }
   }
 }
