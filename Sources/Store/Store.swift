@@ -67,6 +67,19 @@ public final class Store {
     numbering = try speaking(of: path) { try queue.write { try Numbering(catalogue, in: $0) } }
   }
 
+  /// How SQLite is set, by pragma: `synchronous` must be 2 (full), or an acknowledged reading could be lost.
+  public func settings() throws -> [String: String] {
+    try speaking(of: path) {
+      try queue.inDatabase { database in
+        var settings: [String: String] = [:]
+        for name in ["journal_mode", "synchronous", "foreign_keys"] {
+          settings[name] = try String.fetchOne(database, sql: "PRAGMA \(name)")
+        }
+        return settings
+      }
+    }
+  }
+
   /// Closes the database and frees the folder. Nothing can be committed afterwards.
   public func close() throws {
     try speaking(of: path) { try queue.close() }

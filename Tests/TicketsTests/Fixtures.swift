@@ -1,0 +1,86 @@
+/// An estate with a sewer of twelve wells, a wall, two units and a gate; and alarms in it.
+import Configuration
+import EstateModel
+import Foundation
+import Testing
+import Tickets
+
+enum Fixture {
+  static let start = Timestamp(rfc3339: "2026-03-10T08:00:00+08:00") ?? .distantPast
+
+  /// The file that ships.
+  static func routing() throws -> Routing {
+    let root = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let diagnostics = Diagnostics()
+    let document = try #require(
+      Document(
+        contentsOf: root.appendingPathComponent("config/routing.yaml"), name: "config/routing.yaml",
+        diagnostics: diagnostics))
+    let routing = Routing(document: document, diagnostics: diagnostics)
+    try diagnostics.check()
+    return routing
+  }
+
+  static func estate(_ id: String = "old-town", management: Estate.Management = .none) -> Estate {
+    func title(_ text: String) -> Title { Title(zh: text, en: text) }
+    let wells = (1...12).map { number in
+      Place(
+        id: "w\(number)", kind: .well, title: title("W\(number)"), sewer: "main",
+        downstream: number < 12 ? "w\(number + 1)" : nil)
+    }
+    return Estate(
+      id: id, title: title(id), community: title("community"), subDistrict: title("sub-district"),
+      district: title("district"), management: management,
+      timeZone: TimeZone(identifier: "Asia/Shanghai") ?? .gmt,
+      parties: [Party(role: .community, title: Title(zh: "绿园社区", en: "Luyuan community"), contact: "secret")],
+      places: wells + [
+        Place(id: "b1", kind: .building, title: title("B1")),
+        Place(id: "u3", kind: .unit, title: title("U3"), parent: "b1"),
+        Place(id: "u4", kind: .unit, title: title("U4"), parent: "b1"),
+        Place(id: "flat-301", kind: .flat, title: title("301"), parent: "u3"),
+        Place(id: "shaft-3", kind: .shaft, title: title("shaft"), parent: "u3"),
+        Place(id: "shaft-4", kind: .shaft, title: title("shaft"), parent: "u4"),
+        Place(id: "meters-3", kind: .meterWell, title: title("meters"), parent: "u3"),
+        Place(id: "meters-4", kind: .meterWell, title: title("meters"), parent: "u4"),
+        Place(id: "east-wall", kind: .wall, title: title("east wall")),
+      ])
+  }
+
+  static func book(management: Estate.Management = .none) throws -> TicketBook {
+    TicketBook(
+      routing: try routing(),
+      catalogue: Catalogue(estates: [estate(management: management), estate("new-town")]))
+  }
+}
+
+/// A step of an alarm of `rule` at `place`; the device is called after the place.
+func step(
+  _ kind: AlarmTransition.Kind, _ rule: String = "sewer-full", at place: String, towards: String? = nil,
+  category: String = "sewer-blockage", priority: Priority = .p3, minute: Int64 = 0, onset: Int64 = 0,
+  estate: String = "old-town"
+) -> AlarmTransition {
+  let began = Fixture.start + onset * 60_000
+  return AlarmTransition(
+    kind: kind,
+    alarm: AlarmTransition.identifier(rule: rule, device: "\(estate)/probe-\(place)", onset: began),
+    rule: rule, title: Title(zh: rule, en: rule), estate: estate, device: "probe-\(place)", place: place,
+    priority: priority, category: category, onset: began, at: Fixture.start + minute * 60_000,
+    towards: towards)
+}
+
+extension TicketBook {
+  /// The one ticket that there is.
+  func single(sourceLocation: Testing.SourceLocation = #_sourceLocation) throws -> Ticket {
+    try #require(tickets.count == 1, sourceLocation: sourceLocation)
+    return try #require(tickets.values.first, sourceLocation: sourceLocation)
+  }
+
+  @discardableResult
+  mutating func say(_ step: TicketCommand.Step, on ticket: String, minute: Int64 = 60) throws -> [TicketEvent]
+  {
+    try perform(
+      TicketCommand(
+        step, ticket: ticket, by: "grid worker", at: Fixture.start + minute * 60_000, via: .commandLine))
+  }
+}
