@@ -3,6 +3,8 @@
 # missing. Changes nothing when all is there. Ends with status 1, and says what to do, when something can't be mended
 # from here.
 set -eu
+# Where mosquitto lives is often not on a user's PATH.
+PATH=$PATH:/usr/local/sbin:/usr/sbin
 
 packages="ca-certificates git libmosquitto-dev mosquitto libsimdjson-dev libsqlite3-dev pkg-config g++ tzdata util-linux"
 swift_needed="6.1"
