@@ -5,6 +5,8 @@ import PackageDescription
 let package = Package(
   name: "gatehouse",
   products: [
+    .executable(name: "gatehouse", targets: ["gatehouse"]),
+    .executable(name: "estatesim", targets: ["estatesim"]),
   ],
   dependencies: [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -22,7 +24,11 @@ let package = Package(
 
     // Floor 1: the vocabulary, and rings that know nothing of it.
     .target(name: "EstateModel", dependencies: ["Configuration"]),
+    .target(name: "RingBuffer"),
+
+    // Floor 2: decisions. No I/O, no clock.
     .target(name: "Payloads", dependencies: ["CSimdjson", "Configuration", "EstateModel"]),
+    .target(name: "Rules", dependencies: ["Configuration", "EstateModel", "RingBuffer"]),
     .target(name: "Tickets", dependencies: ["Configuration", "EstateModel"]),
 
     // Floor 3: edges.
@@ -35,11 +41,44 @@ let package = Package(
 
     // Floor 4: the pipeline, wired.
     .target(
+      name: "Gateway",
+      dependencies: [
+        "Configuration", "EstateModel", "RingBuffer", "Payloads", "Rules", "Tickets", "MQTTSession", "Store",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+
+    // Floor 6: the command line.
+    .executableTarget(
+      name: "gatehouse",
+      dependencies: [
+        "Gateway", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+
+    // Simulators: what judges must not know what is judged, so no Rules, Tickets or Store here.
+    .target(
       name: "EstateSimulator", dependencies: ["Configuration", "EstateModel", "MQTTSession"],
       path: "simulators/EstateSimulator"),
+    .executableTarget(
+      name: "estatesim",
+      dependencies: [
+        "EstateSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "simulators/estatesim"),
+
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "EstateModelTests", dependencies: ["EstateModel"]),
+    .testTarget(name: "RingBufferTests", dependencies: ["RingBuffer"]),
     .testTarget(name: "PayloadsTests", dependencies: ["Payloads"]),
+    .testTarget(name: "RulesTests", dependencies: ["Rules"]),
+    .testTarget(name: "TicketsTests", dependencies: ["Tickets"]),
+    .testTarget(name: "MQTTSessionTests", dependencies: ["MQTTSession", "Gateway"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store"]),
     .testTarget(name: "EstateSimulatorTests", dependencies: ["EstateSimulator"]),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway"]),
+    .testTarget(name: "EndToEnd", dependencies: ["Gateway"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

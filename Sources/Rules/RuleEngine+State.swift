@@ -38,8 +38,8 @@ extension RuleEngine {
   }
 
   /// Why a rule is silent or not on one device.
-  public struct Explanation: Hashable, Sendable {
-    public enum State: Hashable, Sendable {
+  public struct Explanation: Hashable, Sendable, Codable {
+    public enum State: Hashable, Sendable, Codable {
       case idle
       /// The condition holds; the delay runs.
       case pending(since: Timestamp)

@@ -1,0 +1,30 @@
+/// What the command line and the running gateway say to each other: one JSON object a line over a Unix socket in
+/// the data folder. The pipeline stays the only writer.
+import EstateModel
+import Rules
+import Tickets
+
+public enum ControlRequest: Codable, Sendable {
+  /// A person's step on a ticket.
+  case ticket(String, TicketCommand.Step, by: String)
+  /// Every alarm and ticket step from now on, a line each.
+  case watch
+  case explain(rule: String, device: String)
+  case status
+}
+
+public enum ControlReply: Codable, Sendable {
+  case ticket([TicketEvent])
+  case explanation(RuleEngine.Explanation)
+  case status(GatewayStatus)
+  /// The first line of a watch.
+  case watching
+  case step(GatewayStep)
+  case refused(String)
+}
+
+/// What subscribers are told, after the commit.
+public enum GatewayStep: Codable, Sendable {
+  case alarm(AlarmTransition)
+  case ticket(TicketEvent, Ticket)
+}

@@ -1,0 +1,76 @@
+/// What is known of each device at the moment, kept without a dictionary on the way of a reading.
+import EstateModel
+import Store
+
+struct DeviceStates {
+  private struct Newest {
+    var signal: SignalIndex
+    var value: Double
+    var time: Timestamp
+  }
+
+  private struct State {
+    var lastSeen: Timestamp?
+    var online: Bool?
+    var newest: ContiguousArray<Newest> = []
+    var isDirty = false
+  }
+
+  private var states: ContiguousArray<State>
+
+  init(_ catalogue: Catalogue, stored: [DeviceState] = []) {
+    states = ContiguousArray(repeating: State(), count: catalogue.devices.count)
+    for known in stored {
+      guard let device = catalogue.device(path: known.device) else { continue }
+      var state = State(
+        lastSeen: known.lastSeen.map(Timestamp.init(milliseconds:)), online: known.online)
+      for (name, newest) in known.values.sorted(by: { $0.key < $1.key }) {
+        guard let signal = Signal.named(name) else { continue }
+        state.newest.append(
+          Newest(signal: signal, value: newest.value ?? .nan, time: Timestamp(milliseconds: newest.time)))
+      }
+      states[Int(device.raw)] = state
+    }
+  }
+
+  mutating func heard(_ device: DeviceIndex, at now: Timestamp) {
+    states[Int(device.raw)].lastSeen = now
+    states[Int(device.raw)].isDirty = true
+  }
+
+  mutating func setOnline(_ device: DeviceIndex, _ isOnline: Bool) {
+    states[Int(device.raw)].online = isOnline
+    states[Int(device.raw)].isDirty = true
+  }
+
+  mutating func take(_ reading: Reading) {
+    let device = Int(reading.device.raw)
+    for index in states[device].newest.indices where states[device].newest[index].signal == reading.signal {
+      if reading.time >= states[device].newest[index].time {
+        states[device].newest[index].value = reading.value
+        states[device].newest[index].time = reading.time
+      }
+      return
+    }
+    states[device].newest.append(Newest(signal: reading.signal, value: reading.value, time: reading.time))
+  }
+
+  func lastSeen(_ device: Int) -> Timestamp? { states[device].lastSeen }
+
+  /// Those that changed since the last call.
+  mutating func takeChanges(_ catalogue: Catalogue) -> [DeviceState] {
+    var changes: [DeviceState] = []
+    for index in states.indices where states[index].isDirty {
+      states[index].isDirty = false
+      let state = states[index]
+      changes.append(
+        DeviceState(
+          device: catalogue.devices[index].path, lastSeen: state.lastSeen, online: state.online,
+          values: Dictionary(
+            uniqueKeysWithValues: state.newest.map {
+              (Signal[$0.signal].name, DeviceState.Value(value: $0.value, time: $0.time))
+            })))
+    }
+    return changes
+  }
+}

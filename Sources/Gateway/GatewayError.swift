@@ -1,0 +1,28 @@
+/// What can stop a gateway or a command, said so that a person can mend it.
+
+public enum GatewayError: Error, CustomStringConvertible {
+  case controlSocket(path: String, reason: String)
+  case controlLost
+  case brokerURL(String)
+  case passwordFile(path: String, reason: String)
+  /// A name that nothing bears; the text says which.
+  case unknown(String)
+  case simulatorMissing(path: String)
+  case simulatorFailed(status: Int32, output: String)
+
+  public var description: String {
+    switch self {
+    case .controlSocket(let path, let reason):
+      "the control socket \(path) can't be made: \(reason); choose a shorter data folder or free its place"
+    case .controlLost: "the gateway closed the connection; is it still running?"
+    case .brokerURL(let text):
+      "broker '\(text)': expected 'embedded', mqtt://host:port or mqtts://host:port"
+    case .passwordFile(let path, let reason): "the broker's password file \(path) can't be read: \(reason)"
+    case .unknown(let text): text
+    case .simulatorMissing(let path):
+      "estatesim was not found at \(path); build it with 'make build'"
+    case .simulatorFailed(let status, let output):
+      "estatesim ended with status \(status): \(output)"
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/// What other threads may touch of a running gateway: its figures, its steps, and the wish that it stop.
+import EstateModel
+import Synchronization
+
+public final class GatewayLink: Sendable {
+  private let current = Mutex(GatewayStatus())
+  private let stopping = Atomic<Bool>(false)
+  /// Alarm and ticket steps, each after its commit.
+  public let steps: AsyncStream<GatewayStep>
+  private let continuation: AsyncStream<GatewayStep>.Continuation
+
+  public init() {
+    (steps, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
+  }
+
+  public var status: GatewayStatus { current.withLock { $0 } }
+  public func requestStop() { stopping.store(true, ordering: .relaxed) }
+  var isStopRequested: Bool { stopping.load(ordering: .relaxed) }
+
+  func publish(_ status: GatewayStatus) { current.withLock { $0 = status } }
+  func publish(_ step: GatewayStep) { continuation.yield(step) }
+  func finish() { continuation.finish() }
+}

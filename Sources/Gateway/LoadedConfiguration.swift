@@ -1,0 +1,71 @@
+/// Everything that configuration files say, read and checked in one go.
+import Configuration
+import EstateModel
+import Foundation
+import Payloads
+import Rules
+import Tickets
+
+public struct LoadedConfiguration: Sendable {
+  public var settings: Settings
+  public var catalogue: Catalogue
+  public var calendars: [String: EstateCalendar]
+  public var rules: RuleSet
+  public var profiles: [Profile]
+  public var routing: Routing
+
+  /// Reads a configuration folder. All that is wrong is in `diagnostics`; the result is usable when that has no errors.
+  /// - Parameter estates: when given, only these estates are watched.
+  public init?(folder: URL, estates: [String]? = nil, diagnostics: Diagnostics) {
+    let main = folder.appendingPathComponent("gatehouse.yaml")
+    let name = folder.lastPathComponent
+    guard
+      let document = Document(
+        contentsOf: main, name: "\(name)/gatehouse.yaml", diagnostics: diagnostics)
+    else { return nil }
+    settings = Settings(document: document, folder: folder, diagnostics: diagnostics)
+
+    func documents(_ folder: URL) -> [Document] {
+      Document.all(in: folder, prefix: Self.shortName(of: folder, beside: main), diagnostics: diagnostics)
+    }
+    var catalogue = Catalogue(documents: documents(settings.catalogueFolder), diagnostics: diagnostics)
+    if let wanted = estates ?? settings.estates {
+      for id in wanted where catalogue.estate(id) == nil {
+        diagnostics.error(
+          "unknown estate '\(id)'\(suggestion(for: id, in: catalogue.estates.map(\.id)))",
+          at: SourceLocation(file: document.file, line: 1, column: 1))
+      }
+      catalogue = catalogue.restricted(to: Set(wanted))
+    }
+    self.catalogue = catalogue
+    calendars = EstateCalendar.calendars(in: documents(settings.calendarsFolder), diagnostics: diagnostics)
+    rules = RuleSet(
+      documents: documents(settings.rulesFolder), calendars: calendars, catalogue: catalogue,
+      diagnostics: diagnostics)
+    profiles = Profile.read(documents(settings.profilesFolder), diagnostics: diagnostics)
+    let routingName = Self.shortName(of: settings.routingFile, beside: main)
+    guard
+      let routing = Document(contentsOf: settings.routingFile, name: routingName, diagnostics: diagnostics)
+    else { return nil }
+    self.routing = Routing(document: routing, diagnostics: diagnostics)
+    checkCategories(diagnostics)
+  }
+
+  /// A category that no route knows would leave a ticket without a responsible party.
+  private func checkCategories(_ diagnostics: Diagnostics) {
+    for rule in rules.rules where routing[rule.category] == nil {
+      diagnostics.error(
+        "rule '\(rule.id)': no route for ticket category '\(rule.category)'"
+          + suggestion(for: rule.category, in: routing.categories.map(\.name)),
+        at: rule.location)
+    }
+  }
+
+  /// The path as a person sees it from the folder above the configuration: `config/rules`, `seeds/estates`.
+  private static func shortName(of url: URL, beside main: URL) -> String {
+    let root = main.deletingLastPathComponent().deletingLastPathComponent().standardizedFileURL.path
+    let path = url.standardizedFileURL.path
+    let prefix = root.hasSuffix("/") ? root : root + "/"
+    return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+  }
+}

@@ -1,0 +1,61 @@
+/// The command line: `gatehouse COMMAND`.
+import ArgumentParser
+import Configuration
+import Foundation
+import Gateway
+
+@main
+struct Gatehouse: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gatehouse",
+    abstract: "Monitoring gateway of a residential estate: devices on MQTT in, tickets out.",
+    discussion: """
+      EXAMPLES
+        gatehouse demo                          four incidents, live, within two minutes
+        gatehouse check                         read all configuration, print every problem
+        gatehouse run                           watch the estates of config/gatehouse.yaml
+        gatehouse tickets --state new           what nobody has taken up yet
+
+      Exit status: 0 fine, 1 a problem was found, 2 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      RunCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self, TicketsCommand.self,
+      TicketCommands.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self, HistoryCommand.self,
+      ExplainCommand.self, StatusCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as Finding {
+      standardError(error.text)
+      Foundation.exit(1)
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success {
+        print(fullMessage(for: error))
+        Foundation.exit(0)
+      }
+      let isUsage = code == .validationFailure
+      let text = error is ExitCode ? "" : isUsage ? fullMessage(for: error) : "gatehouse: \(error)"
+      standardError(text)
+      Foundation.exit(isUsage ? 2 : 1)
+    }
+  }
+}
+
+/// A problem that the command found; its text says everything. Exit status 1.
+struct Finding: Error {
+  var text: String
+}
+
+func standardError(_ text: String) {
+  guard !text.isEmpty else { return }
+  FileHandle.standardError.write(Data((text + "\n").utf8))
+}

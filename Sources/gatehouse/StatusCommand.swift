@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Gateway
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Figures of the running gateway.",
+    discussion: """
+      EXAMPLE
+        gatehouse status
+        gatehouse status --json
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let folder = try options.dataFolder()
+    guard let client = ControlClient(dataFolder: folder) else {
+      throw Finding(text: "no gateway runs on \(folder.path); start one with 'gatehouse run'")
+    }
+    guard case .status(let status) = try client.ask(.status) else { throw GatewayError.controlLost }
+    if output.json {
+      print(try jsonLine(status))
+      return
+    }
+    let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
+    print("time       \(status.now.map { LocalTime.text($0, in: zone) } ?? "no simulator yet")")
+    print("broker     \(status.link)")
+    print("messages   \(status.messages)  readings \(status.readings)  events \(status.events)  problems \(status.problems)")
+    print("devices    \(status.devices)  reporting \(status.reporting)  silent \(status.silent)  not seen yet \(status.neverSeen)")
+    print("alarms     \(status.activeAlarms) active")
+    print("tickets    \(status.openTickets) open")
+    print("commits    \(status.commits)  longest \(Int(status.longestCommit)) ms")
+  }
+}

@@ -1,0 +1,44 @@
+/// One ticket for a person's eye.
+import EstateModel
+import Foundation
+import Tickets
+
+enum LocalTime {
+  /// `2026-03-10 22:45:00`
+  static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
+    let text = Timestamp(milliseconds: milliseconds).formatted(in: zone)
+    return text.prefix(19).replacingOccurrences(of: "T", with: " ")
+  }
+}
+
+struct TicketLine {
+  private let ticket: Ticket
+  private let zone: TimeZone
+  private let isChinese: Bool
+
+  init(_ ticket: Ticket, in zone: TimeZone, isChinese: Bool) {
+    (self.ticket, self.zone, self.isChinese) = (ticket, zone, isChinese)
+  }
+
+  private var place: String {
+    ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
+  }
+
+  private var title: String { ticket.title.text(isChinese: isChinese) }
+
+  /// `T-260310-7K2QM4  P3  new  elevator-noise  yulongting-3/b1u1  → elevator contractor (物业…)`
+  var text: String {
+    "\(ticket.id)  \(ticket.priority.styled)  \(ticket.state.rawValue)  \(ticket.estate)/\(place)  \(title)"
+      + "  → \(ticket.responsible.title.text(isChinese: isChinese))"
+  }
+
+  /// Two lines for the live view.
+  func block(columns: Int) -> [String] {
+    let head = "  \(ticket.priority.styled)  \(LocalTime.text(ticket.opened, in: zone))  \(ticket.estate)/\(place)  \(title)"
+    let party = ticket.responsible.title.text(isChinese: isChinese)
+    return [
+      head,
+      "      \(Terminal.styled("→ " + party, .cyan))  " + Terminal.styled("\(ticket.id) \(ticket.state.rawValue)", .dim),
+    ]
+  }
+}
