@@ -33,11 +33,16 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
 extension Timestamp {
   /// RFC 3339 with milliseconds: `2026-03-10T22:45:00.000+08:00`.
   public func formatted(in timeZone: TimeZone = .gmt) -> String {
-    date.formatted(
-      Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: timeZone)
+    // Foundation cuts a Date's fraction, which as a Double may lie a little below the millisecond: whole seconds
+    // are exact, and the milliseconds are put in behind them.
+    let fraction = ((milliseconds % 1000) + 1000) % 1000
+    let text = Date(timeIntervalSince1970: Double((milliseconds - fraction) / 1000)).formatted(
+      Date.ISO8601FormatStyle(timeZone: timeZone)
         .year().month().day().dateSeparator(.dash)
-        .time(includingFractionalSeconds: true).timeSeparator(.colon)
+        .time(includingFractionalSeconds: false).timeSeparator(.colon)
         .timeZone(separator: .colon))
+    let digits = String(fraction + 1000).dropFirst()
+    return "\(text.prefix(19)).\(digits)\(text.dropFirst(19))"
   }
 
   /// Reads RFC 3339 with any number of fraction digits, `Z` or an offset; a blank may stand for the `T`.
@@ -71,7 +76,8 @@ extension Timestamp {
     guard let year = digits(4), skip(45), let month = digits(2), skip(45), let day = digits(2),
       skip(84, 116, 32), let hour = digits(2), skip(58), let minute = digits(2), skip(58),
       let second = digits(2),
-      year >= 1, (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+      year >= 1, (1...12).contains(month), day >= 1, day <= Timestamp.days(inMonth: month, of: year),
+      hour < 24, minute < 60, second < 61
     else { return nil }
     var fraction = 0
     if skip(46, 44) {
@@ -99,6 +105,14 @@ extension Timestamp {
     let days = Timestamp.daysSince1970(year: year, month: month, day: day)
     let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
     self.init(milliseconds: Int64(seconds) * 1000 + Int64(fraction))
+  }
+
+  private static func days(inMonth month: Int, of year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
   }
 
   /// Days from 1970-01-01 in the proleptic Gregorian calendar. Source: Hinnant, chrono-compatible date algorithms.
