@@ -174,7 +174,7 @@ extension Checker {
   mutating func checkDuring(_ arguments: [Syntax], _ nameRange: TextRange, _ range: TextRange) -> Checked {
     let usage = "during(calendar) or during(calendar, window)"
     guard (1...2).contains(arguments.count), case .name(let name, let at) = arguments[0] else {
-      return fail("found \(arguments.count) arguments, expected \(usage)", nameRange)
+      return fail("found \(Self.number(of: arguments)), expected \(usage)", nameRange)
     }
     guard vocabulary.calendars.contains(name) else {
       return fail("unknown calendar '\(name.prefix(80))'\(near(name, vocabulary.calendars))", at)

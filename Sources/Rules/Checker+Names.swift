@@ -48,7 +48,7 @@ extension Checker {
       return nil
     }
     var hint = near(plain, known)
-    if hint.isEmpty, let dash = plain.firstIndex(of: "-"), known.contains(String(plain[..<dash])) {
+    if let dash = plain.firstIndex(of: "-"), known.contains(String(plain[..<dash])) {
       hint = "; a minus needs blanks around it"
     }
     if hint.isEmpty, Functions.all.contains(plain) { hint = "; '\(plain)' is a function: write \(plain)(…)" }
@@ -95,8 +95,12 @@ extension Checker {
   /// The arguments, when there are as many as there should be.
   func exactly(_ count: Int, _ arguments: [Syntax], _ usage: String, _ range: TextRange) -> [Syntax]? {
     if arguments.count == count { return arguments }
-    fail("found \(arguments.count) arguments, expected \(usage)", range)
+    fail("found \(Self.number(of: arguments)), expected \(usage)", range)
     return nil
+  }
+
+  static func number(of arguments: [Syntax]) -> String {
+    arguments.count == 1 ? "1 argument" : "\(arguments.count) arguments"
   }
 
   func expectNumber(_ checked: Checked, _ syntax: Syntax) -> Checked {

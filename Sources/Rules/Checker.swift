@@ -205,8 +205,8 @@ struct Checker {
       return fail("'\(sign)' compares \(a.type.name) with \(b.type.name)", signRange)
     }
     if a.isCorrected, !b.isCorrected { emitFloor() }
-    if let unit = b.literal { for note in a.notes { plan.notes[note].unit = unit } }
-    if let unit = a.literal { for note in b.notes { plan.notes[note].unit = unit } }
+    if let unit = b.literal, unit != .number { for note in a.notes { plan.notes[note].unit = unit } }
+    if let unit = a.literal, unit != .number { for note in b.notes { plan.notes[note].unit = unit } }
     emit(Self.code(sign, isGuard: a.isGuard, isMirrored: b.isGuard), taking: 2)
     return Checked(type: .boolean)
   }
