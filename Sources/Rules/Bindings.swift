@@ -35,6 +35,7 @@ struct RuleProgram: Sendable {
   var isManual: Bool
   var onDelay: Int64
   var offDelay: Int64
+  /// Whether time alone can raise it.
   var dependsOnTime: Bool
   var readsMeasurements: Bool
   /// Numbers of the rules that inhibit it.

@@ -113,7 +113,10 @@ struct Checker {
   }
 
   private mutating func checkLogic(_ sign: String, _ left: Syntax, _ right: Syntax) -> Checked {
-    let sides = [(left, check(left)), (right, check(right))]
+    let first = check(left)
+    let skip = plan.ops.count
+    emit(sign == "and" ? .skipIfNo : .skipIfYes, taking: 1)
+    let sides = [(left, first), (right, check(right))]
     var isRight = true
     for (syntax, checked) in sides {
       switch checked.type {
@@ -126,6 +129,8 @@ struct Checker {
     }
     guard isRight else { return .invalid }
     emit(sign == "and" ? .and : .or, taking: 2)
+    // Counted from the skip itself: a plan is laid out anywhere.
+    plan.ops[skip].index = Int32(plan.ops.count - skip)
     return Checked(type: .boolean)
   }
 

@@ -8,6 +8,8 @@ enum OpCode: UInt8, Sendable {
   /// Comparisons of `samples` and `coverage`: too little data is unknown, not no.
   case requireMore, requireAtLeast
   case and, or, not
+  /// Behind the left side of `and` and `or`: when it decides alone, the right side is left out.
+  case skipIfNo, skipIfYes
 }
 
 struct Op: Sendable {

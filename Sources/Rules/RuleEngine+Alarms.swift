@@ -145,7 +145,7 @@ extension RuleEngine {
     alarms[Int32(index)] = transition
   }
 
-  private mutating func clear(_ index: Int, at now: Int64) {
+  mutating func clear(_ index: Int, at now: Int64) {
     var transition = transition(.cleared, index, at: now)
     if let raised = alarms[Int32(index)] {
       // The same alarm, also when it was raised under an earlier version of the rule.

@@ -41,13 +41,11 @@ extension RuleEngine {
     for rule in ruleSet.rules {
       let raise = layOut(rule.raise)
       var clear: Program?
-      var dependsOnTime = rule.raise.dependsOnTime
       var readsMeasurements = rule.raise.readsMeasurements
       var isManual = false
       switch rule.clearing {
       case .condition(let plan):
         clear = layOut(plan)
-        dependsOnTime = dependsOnTime || plan.dependsOnTime
         readsMeasurements = readsMeasurements || plan.readsMeasurements
       case .manual: isManual = true
       case .notRaise: break
@@ -55,7 +53,7 @@ extension RuleEngine {
       programs.append(
         RuleProgram(
           raise: raise, clear: clear, isManual: isManual, onDelay: rule.onDelay, offDelay: rule.offDelay,
-          dependsOnTime: dependsOnTime, readsMeasurements: readsMeasurements,
+          dependsOnTime: rule.raise.dependsOnTime, readsMeasurements: readsMeasurements,
           inhibitors: rule.inhibitedBy.compactMap { numbers[$0] }))
       recorded = Array(repeating: .nan, count: max(recorded.count, rule.raise.notes.count))
       if case .condition(let plan) = rule.clearing {

@@ -30,6 +30,16 @@ extension RuleEngine {
     return orphans
   }
 
+  /// Clears an alarm by hand; for rules with `clear: manual` the only way. When the condition still holds, its delay
+  /// starts anew, and then there is a new alarm.
+  /// - Parameter device: `estate/device`.
+  /// - Returns: false when no such alarm is active.
+  public mutating func clear(rule: String, device: String, at time: Timestamp) -> Bool {
+    guard let index = instance(rule: rule, device: device), instances[index].isActive else { return false }
+    clear(index, at: max(time.milliseconds, islands[Int(instances[index].island)].now))
+    return true
+  }
+
   func instance(rule: String, device: String) -> Int? {
     guard let device = catalogue.device(path: device),
       let rule = ruleSet.rules.firstIndex(where: { $0.id == rule })

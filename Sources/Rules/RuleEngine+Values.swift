@@ -31,6 +31,8 @@ extension RuleEngine {
         case .negate: stack[top] = -stack[top]
         case .absolute: stack[top] = abs(stack[top])
         case .not: stack[top] = 1 - stack[top]
+        case .skipIfNo: if stack[top] == 0, !records { position += Int(op.index) - 1 }
+        case .skipIfYes: if stack[top] == 1, !records { position += Int(op.index) - 1 }
         case .floorLimit:
           let floor = attributes[Int(firstAttribute + op.index)]
           if stack[top] < floor + 3 { stack[top] = .nan }
@@ -102,7 +104,7 @@ extension RuleEngine {
     case .percentile: return series[index].percentile(window, leaf.parameter) ?? .nan
     case .slope: return series[index].slope(window) ?? .nan
     case .fit: return series[index].fit(window) ?? .nan
-    case .timeTo: return timeTo(aim, series[index], window, at: now)
+    case .timeTo: return timeTo(aim, index, window, at: now)
     case .delta: return series[index].delta(window) ?? .nan
     case .samples: return Double(series[index].count(window))
     case .stuck: return stuck(index, window, leaf.window, at: now)
@@ -117,8 +119,10 @@ extension RuleEngine {
   }
 
   /// Seconds until the fitted line reaches a value; infinite when it leads away from it.
-  private func timeTo(_ aim: Double, _ series: WindowedSeries, _ window: Int, at now: Int64) -> Double {
-    guard let slope = series.slope(window), let fitted = series.fitted(window, at: now), !aim.isNaN else {
+  private func timeTo(_ aim: Double, _ index: Int, _ window: Int, at now: Int64) -> Double {
+    guard let slope = series[index].slope(window), let fitted = series[index].fitted(window, at: now),
+      !aim.isNaN
+    else {
       return .nan
     }
     if Arithmetic.isEqual(fitted, aim) { return 0 }

@@ -30,8 +30,9 @@ public struct RuleEngine: Sendable {
   public static let gridStep: Int64 = 10_000
   /// How much older than its device's newest reading a reading may be, in milliseconds.
   public static let usualLateness: Int64 = 120_000
-  /// The clock jumping further than this is followed only through the last day before its new time.
-  static let longestJump: Int64 = 400 * 86_400_000
+  /// A clock that jumps further than this, in milliseconds, is followed only through the last day before its new
+  /// time: a board without a battery may wake up years ago.
+  static let longestJump: Int64 = 7 * 86_400_000
 
   public let ruleSet: RuleSet
   public let catalogue: Catalogue

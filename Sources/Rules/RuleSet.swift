@@ -138,7 +138,7 @@ extension Plan {
         stack.append(Outcome(yes: isKnown, no: isKnown))
       case .not:
         if let value = stack.popLast() { stack.append(Outcome(yes: value.no, no: value.yes)) }
-      case .negate, .absolute, .timeTo, .floorLimit: break
+      case .negate, .absolute, .timeTo, .floorLimit, .skipIfNo, .skipIfYes: break
       case .and, .or:
         guard let b = stack.popLast(), let a = stack.popLast() else { return true }
         stack.append(

@@ -150,4 +150,96 @@ import Testing
     }
     #expect(log(transitions) == [])
   }
+
+  @Test(
+    "An impact that moves the wall by 0.35 deg fires after ten minutes; a knock that swings back does not")
+  func impact() {
+    for stays in [true, false] {
+      let bench = Bench.shipped()
+      let start = at("2026-07-01 12:00:00")
+      var engine = bench.engine(from: start - 2 * hour)
+      var transitions: [AlarmTransition] = []
+      for step in -120...30 {
+        let now = start + Int64(step) * minute
+        engine.ingest(bench.reading("tilt", "tilt", step == 0 || stays && step > 0 ? 0.37 : 0.02, at: now))
+        engine.advance(to: now)
+        transitions += engine.takeTransitions().filter { $0.rule == "wall-tilt-step" }
+      }
+      #expect(log(transitions) == (stays ? ["raised wall-tilt-step tilt 12:10:00"] : []))
+    }
+  }
+
+  @Test("Water in the meter well is urgent after two minutes")
+  func meterWell() {
+    let bench = Bench.shipped()
+    let start = at("2026-04-07 08:00:00")
+    var engine = bench.engine(from: start)
+    for step in 0...5 {
+      engine.ingest(
+        bench.reading("meter-well", "level", step < 2 ? 0.049 : 0.05, at: start + Int64(step) * minute))
+    }
+    let transitions = engine.takeTransitions()
+    #expect(log(transitions) == ["raised meter-well-flooded meter-well 08:04:00"])
+    #expect(transitions.first?.priority == .p1)
+  }
+
+  @Test(
+    "A camera covered fires at once, a lost picture after a minute; both clear five minutes after the end")
+  func camera() {
+    let bench = Bench.shipped()
+    let start = at("2026-04-07 08:00:00")
+    var engine = bench.engine(from: start)
+    for step in 0...20 {
+      let now = start + Int64(step) * minute
+      engine.ingest(bench.reading("camera", "tamper", (1...3).contains(step) ? 1 : 0, at: now))
+      engine.ingest(bench.reading("camera", "video-loss", (1...3).contains(step) ? 1 : 0, at: now + 1))
+    }
+    engine.advance(to: start + 20 * minute)
+    #expect(
+      log(engine.takeTransitions().filter { $0.device == "camera" }) == [
+        "raised camera-obstructed camera 08:01:00", "raised camera-video-loss camera 08:02:00",
+        "cleared camera-obstructed camera 08:09:00", "cleared camera-video-loss camera 08:09:00",
+      ])
+  }
+
+  @Test("The rules that the language was designed with are understood")
+  func designed() {
+    let bench = Bench(
+      """
+      - rule: elevator-noise-night
+        on: elevator-noise-meter
+        raise: leq(laeq, 10min) > 35 dBA and during(night)
+        for: 10min
+        clear: leq(laeq, 10min) < 33 dBA
+        clear-for: 15min
+        priority: P3
+        ticket: elevator-noise
+      - rule: sewer-blockage-between-wells
+        on: sewer-level-probe
+        raise: level / device.depth > 60% and upstream.level - level > 0.5 m
+        for: 20min
+        clear: level / device.depth < 40%
+        priority: P2
+        ticket: sewer-blockage
+      - rule: wall-tilt-creep
+        on: wall-tilt-sensor
+        raise: abs(slope(tilt, 24h)) > 0.05 deg/day and samples(tilt, 24h) >= 24
+        priority: P2
+        ticket: wall-safety
+      - rule: loitering-repeated
+        on: entrance-camera
+        raise: count(loitering, 30min) >= 3 and during(night)
+        clear: count(loitering, 30min) = 0
+        priority: P3
+        ticket: gate-security
+      - rule: device-silent
+        on: any
+        raise: age(any) > 3 * device.report-interval
+        inhibited-by: [wall-tilt-creep]
+        priority: P4
+        ticket: device-maintenance
+      """)
+    #expect(bench.diagnostics.problems.isEmpty)
+    #expect(bench.rules.rules.map(\.longestWindow) == [0, 10 * minute, 30 * minute, 0, 24 * hour])
+  }
 }

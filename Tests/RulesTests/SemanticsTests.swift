@@ -126,10 +126,20 @@ private func steady(_ value: Double, _ range: ClosedRange<Int64>) -> [Int64: Dou
       ])
   }
 
-  @Test("'clear: manual' never clears by itself")
+  @Test("'clear: manual' never clears by itself, only by hand")
   func manual() {
     let bench = Bench(on: "sewer-level-probe", "raise: level > 0.5 m\nclear: manual")
     #expect(play(bench, until: 30, [0: 0.9, 1: 0.1, 2: 0.1, 3: 0.9]) == ["raised r p12 12:00:00"])
+    let start = at("2026-03-10 12:00:00")
+    var engine = bench.engine(from: start)
+    engine.ingest(bench.reading("p12", "level", 0.9, at: start))
+    engine.ingest(bench.reading("p12", "level", 0.1, at: start + minute))
+    let cleared = engine.clear(rule: "r", device: "test/p12", at: start + 2 * minute)
+    let again = engine.clear(rule: "r", device: "test/p12", at: start + 2 * minute)
+    #expect(cleared && !again)
+    #expect(log(engine.takeTransitions()) == ["raised r p12 12:00:00", "cleared r p12 12:02:00"])
+    engine.ingest(bench.reading("p12", "level", 0.8, at: start + 3 * minute))
+    #expect(log(engine.takeTransitions()) == ["raised r p12 12:03:00"])
   }
 
   @Test("0.08 m and 0.16 m reach 80 % of 0.30 m although binary numbers fall short")
