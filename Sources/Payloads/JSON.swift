@@ -73,10 +73,10 @@ extension json_value {
     }
   }
 
-  /// At most 256 items of a list; of anything else, none.
-  var items: [json_value] {
+  /// The first items of a list; of anything else, none.
+  func items(_ limit: Int = JSONParser.roomCount) -> [json_value] {
     guard kind == JSON_ARRAY else { return [] }
-    return [json_value](unsafeUninitializedCapacity: JSONParser.roomCount) { buffer, count in
+    return [json_value](unsafeUninitializedCapacity: limit) { buffer, count in
       count = withUnsafePointer(to: self) {
         min(json_items($0, buffer.baseAddress, buffer.count), buffer.count)
       }

@@ -106,7 +106,7 @@ extension PayloadDecoder {
 
   func eventZones(_ value: json_value) -> [String] {
     if value.isString { return [printable(value.textBytes, limit: Self.maximumZoneLength)] }
-    return value.items.prefix(Self.maximumZones).filter(\.isString)
+    return value.items(Self.maximumZones).filter(\.isString)
       .map { printable($0.textBytes, limit: Self.maximumZoneLength) }
   }
 }

@@ -30,13 +30,13 @@ extension PayloadDecoder {
     guard root.kind == JSON_OBJECT || root.kind == JSON_ARRAY else {
       return report(printable(topic), .wrongShape, "found \(root.kindName), expected an object")
     }
-    if envelope.isComplete, let body = envelope.models.first,
-      !body.conditions.allSatisfy({ $0.holds(in: root) })
-    {
-      return
-    }
+    guard envelope.conditions.hold(in: root) else { return }
     guard let device = sender(envelope, topic) else { return }
     sender = device
+    if !message.marks.contains(.duplicate), let frame = frame(envelope), !frames.isNew(frame, of: device) {
+      isRepeat = true
+      return
+    }
     var time = json_value()
     var form = TimeForm.native
     for source in envelope.times {
@@ -48,12 +48,20 @@ extension PayloadDecoder {
     let decoded = envelope.decoded(root)
     if envelope.decoded.isEach {
       guard decoded.kind == JSON_ARRAY else { return reportUndecoded(decoded, device, envelope) }
-      for item in decoded.items { decode(item, envelope, origin) }
+      for item in decoded.items() { decode(item, envelope, origin) }
     } else if decoded.kind == JSON_OBJECT {
       decode(decoded, envelope, origin)
     } else {
       reportUndecoded(decoded, device, envelope)
     }
+  }
+
+  /// The message's number, together with the session in which the device counts.
+  private func frame(_ envelope: EnvelopePlan) -> UInt64? {
+    guard let counter = envelope.counter?(root), counter.kind == JSON_INTEGER else { return nil }
+    let session = envelope.session?(root) ?? json_value()
+    let hash = session.isString ? StableHash.of(session.textBytes) : 0
+    return hash ^ UInt64(bitPattern: counter.integer) &* 0x9e37_79b9_7f4a_7c15
   }
 
   private func reportUndecoded(
@@ -98,7 +106,7 @@ extension PayloadDecoder {
   }
 
   private func decode(_ object: json_value, _ envelope: EnvelopePlan, _ origin: Origin) {
-    for body in envelope.models where envelope.isComplete || body.fits(object) {
+    for body in envelope.models where envelope.isComplete || body.fits(object, in: root) {
       for signal in body.signals { read(signal, object, origin) }
       if let history = body.history { read(history, body.signals, object, origin) }
       for signal in body.link { read(signal, root, origin) }
@@ -113,7 +121,7 @@ extension PayloadDecoder {
     _ history: (list: PathPlan, time: PathPlan, form: TimeForm), _ signals: [SignalPlan],
     _ object: json_value, _ origin: Origin
   ) {
-    for item in history.list(object).items {
+    for item in history.list(object).items() {
       guard let time = Timestamp(history.time(item), form: history.form),
         time.milliseconds <= origin.arrival.milliseconds.addingReportingOverflow(tolerance.ahead).partialValue
           || tolerance.ahead == .max

@@ -23,6 +23,11 @@ public final class PayloadDecoder {
   /// Who sent the last message, also when no reading came of it: the device is alive.
   public internal(set) var sender: DeviceIndex?
 
+  /// The device had sent this very message before, by its frame counter; nothing was decoded. A message that the
+  /// broker flags as delivered again is decoded all the same: the first delivery may have been lost on the way.
+  public internal(set) var isRepeat = false
+
+  var frames: FrameMemory
   var devices: DeviceDirectory
   let parser = JSONParser(capacity: PayloadDecoder.maximumPayload, depth: PayloadDecoder.maximumDepth)
   let signals = SignalDirectory()
@@ -40,6 +45,7 @@ public final class PayloadDecoder {
     unknownDevices: UnknownDevices = .refuse, tolerance: ClockTolerance = .usual
   ) {
     devices = DeviceDirectory(catalogue, unknown: unknownDevices)
+    frames = FrameMemory(isOn: unknownDevices == .refuse)
     plan = ProfilePlan(profiles)
     rootPrefix = Array((root + "/").utf8)
     self.tolerance = tolerance
@@ -67,6 +73,7 @@ public final class PayloadDecoder {
     if !problems.isEmpty { problems.removeAll(keepingCapacity: true) }
     if !statusChanges.isEmpty { statusChanges.removeAll(keepingCapacity: true) }
     sender = nil
+    isRepeat = false
     let message = Message(
       payload: payload, arrival: now, isRetained: isRetained, marks: isDuplicate ? .duplicate : [])
     if isNative(topic) {

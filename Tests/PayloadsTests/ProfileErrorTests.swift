@@ -40,6 +40,8 @@ private let mistakes: [(yaml: String, line: Int, message: String)] = [
   ("profile: p\ntopic: a/{b}\ndevice: '{c}'\nsignals: {level: d}\n", 3, "has no level {c}"),
   ("model: m\nhas: depth\nnetworks: chirpstak\nsignals: {level: depth}\n", 3, "unknown network 'chirpstak'"),
   ("model: m\nhas: depth\nlink: rssi\nsignals: {level: depth}\n", 3, "no network has a link value 'rssi'"),
+  ("model: m\nhas: depth\nsignals: {level: depth}\ncounter: {at: x}\n", 4, "unknown key 'counter'"),
+  (signals + "counter: {session: x}\n", 5, "'at' is missing"),
   ("model: m\nsignals: {level: depth}\n", 1, "a model needs 'has' or 'has-any'"),
 ]
 
@@ -69,6 +71,14 @@ private let mistakes: [(yaml: String, line: Int, message: String)] = [
       "model: m\nhas: depth\nsignals: {tlit: x}\n")
     #expect(problems.count >= 3)
     #expect(Set(problems.map(\.location.file)) == ["p0.yaml", "p1.yaml"])
+  }
+
+  @Test("Models that nothing tells apart are refused")
+  func alike() {
+    let one = "model: one\nhas: [a, b]\nsignals: {level: a}\n"
+    let two = "model: two\nhas: [b, a]\nsignals: {level: b}\n"
+    #expect(problems(one, two).map(\.message).first?.contains("recognized by the same keys as 'one'") == true)
+    #expect(problems(one, two + "in-envelope: {profile: two}\n").isEmpty)
   }
 
   @Test("Two profiles of one name are refused")

@@ -47,6 +47,17 @@ import Testing
     }
   }
 
+  @Test("The envelope can tell models apart")
+  func envelope() throws {
+    let decoder = try decoder(
+      "network: n\n\(site)decoded: data\n", "model: m\nhas: d\nsignals: {level: d}\n",
+      "model: cm\nhas: d\nin-envelope: {info.profile: centi}\nsignals: {level: {from: d, unit: cm}}\n")
+    decoder.decode("site/x/up", #"{"data": {"d": 2}}"#)
+    #expect(decoder.summary == ["level 2"])
+    decoder.decode("site/x/up", #"{"info": {"profile": "centi"}, "data": {"d": 2}}"#)
+    #expect(decoder.summary == ["level 0.02"])
+  }
+
   @Test("A list of decoded objects is read item by item")
   func list() throws {
     let decoder = try decoder(

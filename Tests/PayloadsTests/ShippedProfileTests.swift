@@ -114,6 +114,36 @@ import Testing
     }
   }
 
+  @Test("The same frame twice is one reading; a new session, or the broker's own repeat, is not the same")
+  func frames() throws {
+    let decoder = PayloadDecoder(catalogue: smallCatalogue, profiles: try shippedProfiles())
+    func readings(_ counter: Int, _ address: String, isDuplicate: Bool = false) -> Int {
+      decoder.decode(
+        "application/a/device/24e124743d012345/event/up",
+        #"{"fCnt": \#(counter), "devAddr": "\#(address)", "object": {"LAeq": 40}}"#, isDuplicate: isDuplicate)
+      #expect(decoder.sender == DeviceIndex(2))
+      return decoder.readings.count
+    }
+    #expect(readings(7, "a") == 1)
+    #expect(readings(7, "a") == 0)
+    #expect(decoder.isRepeat)
+    #expect(readings(8, "a") == 1)
+    #expect(!decoder.isRepeat)
+    #expect(readings(7, "a") == 0)
+    #expect(readings(7, "b") == 1)
+    #expect(readings(7, "b", isDuplicate: true) == 1)
+  }
+
+  @Test("Messages that somebody typed into the network's console are ignored")
+  func simulated() throws {
+    let decoder = openDecoder(try shippedProfiles())
+    let uplink = #""uplink_message": {"decoded_payload": {"distance": 300}}"#
+    decoder.decode("v3/a/devices/w/up", "{\(uplink)}")
+    #expect(decoder.summary == ["distance 0.3"])
+    decoder.decode("v3/a/devices/w/up", #"{"simulated": true, \#(uplink)}"#)
+    #expect(decoder.readings.isEmpty && decoder.problems.isEmpty)
+  }
+
   @Test("Stored values keep the time at which they were measured")
   func history() throws {
     let decoder = openDecoder(try shippedProfiles())

@@ -28,6 +28,12 @@ struct Envelope: Sendable {
   /// The first that is there counts.
   var times: [TimeSource] = []
   var decoded = JSONPath()
+  /// Messages for which these don't hold are ignored.
+  var conditions: [Condition] = []
+  /// Numbers a device's messages; the same number twice in one session is one message.
+  var counter: JSONPath?
+  /// Changes when the counter starts again.
+  var session: JSONPath?
   /// The network's own values, of which models take what they name.
   var link: [SignalSource] = []
 }
@@ -46,13 +52,17 @@ struct Body: Sendable {
   /// Places of which one must be filled.
   var hasAny: [JSONPath] = []
   var conditions: [Condition] = []
+  /// What must hold in the envelope around the decoded object.
+  var envelopeConditions: [Condition] = []
   var link: [(signal: SignalIndex, location: SourceLocation)] = []
   var signals: [SignalSource] = []
   var event: EventSource?
   var history: HistorySource?
 
   /// Of two models that fit, the one that asks for more is meant.
-  var specificity: Int { has.count + (hasAny.isEmpty ? 0 : 1) + conditions.count }
+  var specificity: Int {
+    has.count + (hasAny.isEmpty ? 0 : 1) + conditions.count + envelopeConditions.count
+  }
 }
 
 /// A value that must, or must not, stand at a path.

@@ -60,6 +60,9 @@ final class EnvelopePlan {
   let addresses: [Address]
   let times: [(path: PathPlan, form: TimeForm)]
   let decoded: PathPlan
+  let conditions: [ConditionPlan]
+  let counter: PathPlan?
+  let session: PathPlan?
   /// Those that ask for most come first.
   let models: [BodyPlan]
   /// A profile of its own: its only body always applies.
@@ -80,6 +83,9 @@ final class EnvelopePlan {
     }
     times = envelope.times.map { (memory.plan($0.path), $0.form) }
     decoded = memory.plan(envelope.decoded)
+    conditions = envelope.conditions.map { ConditionPlan($0, memory) }
+    counter = envelope.counter.map(memory.plan)
+    session = envelope.session.map(memory.plan)
   }
 }
 
@@ -89,6 +95,7 @@ final class BodyPlan {
   let has: [PathPlan]
   let hasAny: [PathPlan]
   let conditions: [ConditionPlan]
+  let envelopeConditions: [ConditionPlan]
   let link: [SignalPlan]
   let signals: [SignalPlan]
   let event: EventPlan?
@@ -99,6 +106,7 @@ final class BodyPlan {
     has = body.has.map(memory.plan)
     hasAny = body.hasAny.map(memory.plan)
     conditions = body.conditions.map { ConditionPlan($0, memory) }
+    envelopeConditions = body.envelopeConditions.map { ConditionPlan($0, memory) }
     signals = body.signals.map { SignalPlan($0, memory) }
     let wanted = body.link.map(\.signal)
     self.link = link.filter { wanted.contains($0.signal) }.map { SignalPlan($0, memory) }
@@ -106,7 +114,7 @@ final class BodyPlan {
     history = body.history.map { (memory.plan($0.list), memory.plan($0.time.path), $0.time.form) }
   }
 
-  func fits(_ object: json_value) -> Bool {
+  func fits(_ object: json_value, in envelope: json_value) -> Bool {
     for path in has where path(object).isAbsent { return false }
     if !hasAny.isEmpty {
       var isAny = false
@@ -116,7 +124,7 @@ final class BodyPlan {
       }
       if !isAny { return false }
     }
-    return conditions.allSatisfy { $0.holds(in: object) }
+    return conditions.hold(in: object) && envelopeConditions.hold(in: envelope)
   }
 }
 
@@ -133,6 +141,13 @@ struct ConditionPlan {
   }
 
   func holds(in object: json_value) -> Bool { path(object).reads(text) != isNegated }
+}
+
+extension [ConditionPlan] {
+  func hold(in object: json_value) -> Bool {
+    for condition in self where !condition.holds(in: object) { return false }
+    return true
+  }
 }
 
 extension json_value {

@@ -54,11 +54,34 @@ struct ProfileReader {
         )
       }
     }
+    checkLikeness(profiles)
     let linked = Set(networks.flatMap { $0.envelope?.link.map(\.signal) ?? [] })
     for profile in profiles {
       for link in profile.body?.link ?? [] where !linked.contains(link.signal) {
         diagnostics.error("no network has a link value '\(Signal[link.signal].name)'", at: link.location)
       }
+    }
+  }
+
+  /// Models that nothing tells apart: only one of them would ever be taken.
+  private func checkLikeness(_ profiles: [Profile]) {
+    var seen: [String: Profile] = [:]
+    for profile in profiles {
+      guard let body = profile.body, profile.isModel else { continue }
+      let conditions = (body.conditions + body.envelopeConditions).map {
+        "\($0.path) \($0.isNegated) \($0.text)"
+      }
+      let parts = [body.has.map(\.description), body.hasAny.map(\.description), conditions].map {
+        $0.sorted()
+      }
+      let networks = (body.networks ?? []).map(\.name).sorted()
+      let key = "\(parts)\(networks)"
+      if let first = seen[key] {
+        diagnostics.error(
+          "model '\(profile.name)' is recognized by the same keys as '\(first.name)' in \(first.location); "
+            + "add 'when' or 'in-envelope'", at: profile.location)
+      }
+      seen[key] = profile
     }
   }
 
@@ -81,6 +104,14 @@ struct ProfileReader {
     }
     envelope.times = times(fields.optional("time"), paths)
     envelope.decoded = fields.optional("decoded").flatMap { paths.path($0, canEach: true) } ?? JSONPath()
+    envelope.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
+    if let node = fields.optional("counter"),
+      let counter = Fields(node, of: "a counter", diagnostics: diagnostics)
+    {
+      envelope.counter = counter.required("at").flatMap { paths.path($0) }
+      envelope.session = counter.optional("session").flatMap { paths.path($0) }
+      counter.finish()
+    }
     if isNetwork { envelope.link = signals(fields.optional("link"), paths) }
     return envelope.topics.isEmpty || envelope.device.isEmpty ? nil : envelope
   }
@@ -124,12 +155,13 @@ struct ProfileReader {
       body.has = fields.list("has").compactMap { paths.path($0) }
       body.hasAny = fields.list("has-any").compactMap { paths.path($0) }
       body.link = fields.list("link").compactMap { node in signal(node).map { ($0, node.location) } }
+      body.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
+      body.envelopeConditions = conditions(fields, "in-envelope", false, paths)
       if body.has.isEmpty, body.hasAny.isEmpty {
         diagnostics.error(
           "a model needs 'has' or 'has-any': keys by which it is recognized", at: fields.location)
       }
     }
-    body.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
     body.signals = signals(fields.optional("signals"), paths)
     body.event = fields.optional("event").flatMap { event($0, paths) }
     if let node = fields.optional("history"),
