@@ -10,8 +10,23 @@ extension PayloadDecoder {
       guard isUTF8(topic) else { return report(printable(topic), .badTopic, "the topic is not UTF-8") }
       return report(printable(topic), .unknownTopic, "no profile has this topic")
     }
+    if let envelope = found.map({ plan.envelopes[$0] }).first(where: { !$0.status.isEmpty }) {
+      return decodeStatus(envelope, topic, message)
+    }
     guard parse(message, device: printable(topic)) else { return }
     for number in found { decode(plan.envelopes[number], topic, message) }
+  }
+
+  private func decodeStatus(_ envelope: EnvelopePlan, _ topic: UnsafeRawBufferPointer, _ message: Message) {
+    root = json_value()
+    guard let device = sender(envelope, topic) else { return }
+    guard let status = envelope.status.first(where: { message.payload.trimmed.elementsEqual($0.text) }) else {
+      return report(
+        device, .wrongShape, "\(message.payload.count) bytes that are no status of \(envelope.name)")
+    }
+    statusChanges.append((device, status.isOnline))
+    // A last will comes from the broker: it is no sign of life.
+    if status.isOnline { sender = device }
   }
 
   private func splitLevels(of topic: UnsafeRawBufferPointer) {

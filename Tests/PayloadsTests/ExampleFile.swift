@@ -24,9 +24,11 @@ struct Example: CustomStringConvertible {
     fields = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
     self.name = name ?? fields["name"] as? String ?? "?"
     topic = fields["topic"] as? String ?? ""
-    payload = try Array(
-      JSONSerialization.data(
-        withJSONObject: fields["payload"] ?? [:] as [String: Any], options: [.sortedKeys]))
+    payload =
+      try (fields["payload_text"] as? String).map { Array($0.utf8) }
+      ?? Array(
+        JSONSerialization.data(
+          withJSONObject: fields["payload"] ?? [:] as [String: Any], options: [.sortedKeys]))
     for item in fields["expect"] as? [[Any]] ?? [] {
       guard item.count == 3, let key = item[0] as? String, let unit = item[2] as? String else { continue }
       if key.hasPrefix("event:") {

@@ -83,6 +83,19 @@ import Testing
     }
   }
 
+  @Test(
+    "A lost picture takes the camera offline",
+    arguments: [("online", true), (" offline ", false), ("disabled", false)])
+  func status(_ text: String, _ isOnline: Bool) {
+    decoder.decode("frigate/front_cam/status/detect", text)
+    #expect(decoder.statusChanges.map(\.isOnline) == [isOnline])
+    #expect(decoder.statusChanges.map(\.device.raw) == [4])
+    #expect((decoder.sender != nil) == isOnline)
+    decoder.decode("frigate/front_cam/status/detect", "asleep")
+    #expect(decoder.statusChanges.isEmpty)
+    #expect(decoder.reasons == [.wrongShape])
+  }
+
   @Test("A camera that the catalogue doesn't have is a problem")
   func unknownCamera() {
     event("new", #""camera": "back_door", "label": "person", "id": "1""#)

@@ -41,6 +41,7 @@ private let mistakes: [(yaml: String, line: Int, message: String)] = [
   ("model: m\nhas: depth\nnetworks: chirpstak\nsignals: {level: depth}\n", 3, "unknown network 'chirpstak'"),
   ("model: m\nhas: depth\nlink: rssi\nsignals: {level: depth}\n", 3, "no network has a link value 'rssi'"),
   ("model: m\nhas: depth\nsignals: {level: depth}\ncounter: {at: x}\n", 4, "unknown key 'counter'"),
+  (start + "status: {up: on}\n", 4, "found 'on', expected online or offline"),
   (signals + "counter: {session: x}\n", 5, "'at' is missing"),
   ("model: m\nsignals: {level: depth}\n", 1, "a model needs 'has' or 'has-any'"),
 ]

@@ -10,6 +10,13 @@ import Testing
     let decoder = openDecoder(try shippedProfiles())
     decoder.decode(topic: Array(example.topic.utf8), payload: example.payload)
     var found: [String: Reading] = [:]
+    if let status = decoder.statusChanges.first {
+      let expected = example.readings.first { $0.signal == "available" }
+      #expect(expected?.value == (status.isOnline ? 1 : 0), "\(example)")
+      #expect(decoder.name(of: status.device) == example.device, "\(example)")
+      #expect(decoder.readings.isEmpty && decoder.problems.isEmpty, "\(example)")
+      return
+    }
     for reading in decoder.readings where reading.event == 0 { found[Signal[reading.signal].name] = reading }
     for (name, value, unit) in example.readings {
       let reading = try #require(found[name], "\(example): \(name)")

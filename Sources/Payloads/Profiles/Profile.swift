@@ -30,6 +30,8 @@ struct Envelope: Sendable {
   var decoded = JSONPath()
   /// Messages for which these don't hold are ignored.
   var conditions: [Condition] = []
+  /// Plain texts that say whether the device is there; then there is nothing else in the message.
+  var status: [(text: String, isOnline: Bool)] = []
   /// Numbers a device's messages; the same number twice in one session is one message.
   var counter: JSONPath?
   /// Changes when the counter starts again.

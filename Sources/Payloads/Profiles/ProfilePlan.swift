@@ -61,6 +61,7 @@ final class EnvelopePlan {
   let times: [(path: PathPlan, form: TimeForm)]
   let decoded: PathPlan
   let conditions: [ConditionPlan]
+  let status: [(text: [UInt8], isOnline: Bool)]
   let counter: PathPlan?
   let session: PathPlan?
   /// Those that ask for most come first.
@@ -84,6 +85,7 @@ final class EnvelopePlan {
     times = envelope.times.map { (memory.plan($0.path), $0.form) }
     decoded = memory.plan(envelope.decoded)
     conditions = envelope.conditions.map { ConditionPlan($0, memory) }
+    status = envelope.status.map { (Array($0.text.utf8), $0.isOnline) }
     counter = envelope.counter.map(memory.plan)
     session = envelope.session.map(memory.plan)
   }

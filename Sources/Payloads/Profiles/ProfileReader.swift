@@ -105,6 +105,7 @@ struct ProfileReader {
     envelope.times = times(fields.optional("time"), paths)
     envelope.decoded = fields.optional("decoded").flatMap { paths.path($0, canEach: true) } ?? JSONPath()
     envelope.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
+    envelope.status = fields.optional("status").map(status) ?? []
     if let node = fields.optional("counter"),
       let counter = Fields(node, of: "a counter", diagnostics: diagnostics)
     {
@@ -172,10 +173,25 @@ struct ProfileReader {
       history.finish()
       if let list, let time { body.history = HistorySource(list: list, time: time) }
     }
-    if body.signals.isEmpty, body.event == nil {
-      diagnostics.error("nothing is read: 'signals' and 'event' are both missing", at: fields.location)
+    if body.signals.isEmpty, body.event == nil, isModel || fields.optional("status") == nil {
+      diagnostics.error("nothing is read: 'signals', 'event' and 'status' are missing", at: fields.location)
     }
     return body
+  }
+
+  /// `{connected: online, lost: offline}`
+  private func status(_ node: Node) -> [(text: String, isOnline: Bool)] {
+    guard let pairs = Fields(node, of: "the status", diagnostics: diagnostics) else { return [] }
+    return pairs.remaining().compactMap { pair in
+      guard let text = pair.key.text(diagnostics), let meaning = pair.value.text(diagnostics) else {
+        return nil
+      }
+      guard meaning == "online" || meaning == "offline" else {
+        diagnostics.error("found '\(meaning)', expected online or offline", at: pair.value.location)
+        return nil
+      }
+      return (text, meaning == "online")
+    }
   }
 
   func conditions(_ fields: Fields, _ key: String, _ isNegated: Bool, _ paths: PathReader)
