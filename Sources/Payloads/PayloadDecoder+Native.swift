@@ -20,10 +20,10 @@ extension PayloadDecoder {
     } else {
       return reportTopic(topic)
     }
-    guard path.firstIndex(of: slash) == path.lastIndex(of: slash), let device = devices.device(path: path)
-    else {
-      return reportDevice(path)
-    }
+    guard let middle = path.firstIndex(of: slash), middle == path.lastIndex(of: slash), middle > 0,
+      middle + 1 < path.count
+    else { return reportTopic(topic) }
+    guard let device = devices.device(path: path) else { return reportDevice(path) }
     sender = device
     switch kind {
     case .reading: decodeReading(device, message)

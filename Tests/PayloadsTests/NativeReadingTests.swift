@@ -153,8 +153,11 @@ private let badPayloads: [(String, PayloadProblem.Reason)] = [
       decoder.decode(topic, #"{"level": 1}"#)
       #expect(decoder.reasons == [.unknownTopic], "\(topic)")
     }
-    decoder.decode("estates/a/b/c/reading", #"{"level": 1}"#)
-    #expect(decoder.reasons == [.unknownDevice])
+    let open = PayloadDecoder(catalogue: smallCatalogue, unknownDevices: .register)
+    for topic in ["estates/a/b/c/reading", "estates/a/reading", "estates//b/reading", "estates/a//reading"] {
+      open.decode(topic, #"{"level": 1}"#)
+      #expect(open.reasons == [.unknownTopic], "\(topic)")
+    }
     decoder.decode(
       topic: Array("estates/luyuan/".utf8) + [0xc3, 0x28, 7] + Array("/reading".utf8),
       payload: Array("{}".utf8))
