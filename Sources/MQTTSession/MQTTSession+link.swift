@@ -32,7 +32,13 @@ extension MQTTSession {
     mutesMessages = true
     defer { mutesMessages = false }
     shutdown(socket, Int32(SHUT_RDWR))
-    while mosquitto_socket(client) >= 0, mosquitto_loop_read(client, 1) == MOSQ_ERR_SUCCESS.rawValue {}
+    // In a TLS handshake it never reports the end; the next attempt closes the socket then.
+    var barren = 0
+    while barren < 10, mosquitto_socket(client) >= 0 {
+      let before = events
+      guard mosquitto_loop_read(client, 1) == MOSQ_ERR_SUCCESS.rawValue else { break }
+      barren = events == before ? barren + 1 : 0
+    }
     closed(reason: "dropped")
   }
 
@@ -56,6 +62,19 @@ extension MQTTSession {
       }
       settle(mosquitto_loop_misc(client))
     }
+  }
+
+  /// A TLS handshake on a socket that can't be connected looks to the library as if it were still under way.
+  func noticeFailedHandshake(_ descriptor: Int32) {
+    guard options.tls != nil, linkState == .connecting else { return }
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&entry, 1, 0) > 0, entry.revents & Int16(POLLERR | POLLHUP) != 0 else { return }
+    var code: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+    refusal =
+      code == 0 ? "the broker closed the link during the TLS handshake" : String(cString: strerror(code))
+    dropLink()
   }
 
   private func attempt(now: ContinuousClock.Instant) {

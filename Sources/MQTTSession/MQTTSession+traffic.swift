@@ -18,6 +18,7 @@ extension MQTTSession {
   public func read(upTo limit: Int) -> Int {
     messagesTaken = 0
     var barren = 0
+    if let socket { noticeFailedHandshake(socket) }
     while messagesTaken < limit, let descriptor = socket {
       if let wantsMore, !wantsMore() { break }
       let before = events
@@ -33,7 +34,7 @@ extension MQTTSession {
       // Nothing came of it: part of a packet, a packet without callback (PINGRESP), or an empty socket. TLS
       // may hold decrypted bytes that poll doesn't see, so it gets a second try.
       barren += 1
-      if !isReadable(descriptor) && (options.tls == nil || barren > 1) { break }
+      if barren > 3 || (!isReadable(descriptor) && (options.tls == nil || barren > 1)) { break }
     }
     return messagesTaken
   }

@@ -107,6 +107,7 @@ public final class MQTTSession {
 
   /// For the owner's poll set; nil while there is no link.
   public var socket: Int32? {
+    if case .disconnected = linkState { return nil }
     let descriptor = mosquitto_socket(client)
     return descriptor < 0 ? nil : descriptor
   }
