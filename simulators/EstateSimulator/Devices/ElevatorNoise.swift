@@ -85,6 +85,7 @@ struct ElevatorNoise: DeviceModel {
           messages.append(.reading(of: device, at: now, ("laeq", level, 2)))
         }
       }
+      depart(&messages)
     }
   }
 
@@ -92,33 +93,35 @@ struct ElevatorNoise: DeviceModel {
   private mutating func level(of second: Timestamp, _ messages: inout [Publication]) -> Double {
     drift.step(&random)
     let jitter = random.normal()
-    let luck = random.unit()
-    let cruiseLength = 5 + Int(random.unit() * 16)
     let active = incidents.last { $0.holds(at: second) }
-    if trip == nil {
-      let isDue: Bool
-      if let active, let every = active.tripEvery {
-        isDue = (second - active.from) % every == 0
-      } else {
-        isDue = luck < Self.tripsAnHour.value(at: hours.hour(at: second)) / 3600
-      }
-      if isDue {
-        let length = active?.tripLength.map { Int($0 / 1000) - Trip.departure - Trip.arrival - Trip.doors }
-        trip = Trip(start: second, cruise: length ?? cruiseLength)
-        messages.append(event(.begin, start: second, at: second))
-      }
-    }
     let quiet = active?.background ?? background + drift.value + 0.2 * jitter
     guard var running = trip else { return quiet }
-    let loud =
-      active?.tripLevel ?? levelSum(quiet, cruise + (active?.wear ?? 0) + running.excess + 0.7 * jitter)
+    let cruise = cruise + (active?.wear ?? 0) + running.excess + 0.7 * jitter
     running.second += 1
     trip = running
     if running.second >= running.length {
       trip = nil
-      messages.append(event(.end, start: running.start, at: second + 1000))
+      messages.append(event(.end, start: running.start, at: now))
     }
-    return loud
+    return active?.tripLevel ?? levelSum(quiet, cruise)
+  }
+
+  /// Begins a trip if it is time for one.
+  private mutating func depart(_ messages: inout [Publication]) {
+    let luck = random.unit()
+    let cruiseLength = 5 + Int(random.unit() * 16)
+    guard trip == nil else { return }
+    let active = incidents.last { $0.holds(at: now) }
+    let isDue: Bool
+    if let active, let every = active.tripEvery {
+      isDue = (now - active.from) % every == 0
+    } else {
+      isDue = luck < Self.tripsAnHour.value(at: hours.hour(at: now)) / 3600
+    }
+    guard isDue else { return }
+    let length = active?.tripLength.map { Int($0 / 1000) - Trip.departure - Trip.arrival - Trip.doors }
+    trip = Trip(start: now, cruise: length ?? cruiseLength)
+    messages.append(event(.begin, start: now, at: now))
   }
 
   private func event(_ phase: EventDetail.Phase, start: Timestamp, at time: Timestamp) -> Publication {

@@ -38,19 +38,20 @@ public struct SewerNetwork: Sendable {
     change = levels
   }
 
-  /// Cubic metres a second that leave a well towards the next one.
+  /// Cubic metres a second that leave a well towards the next one; below zero where the water stands higher there and
+  /// runs back.
   /// - Parameter open: share of the pipe that is not blocked, 0...1.
   public func flow(from well: Int, open: Double) -> Double {
-    let here = wells[well]
-    let depth = min(levels[well], here.bore)
-    var slope = 1.0
-    if let next = here.downstream {
-      slope = (levels[well] + Self.drop - levels[next]) / Self.drop
+    let bore = wells[well].bore
+    guard let next = wells[well].downstream else {
+      let depth = min(levels[well], bore)
+      return conveyance * open * depth * depth
     }
-    guard slope > 0, depth > 0 else { return 0 }
+    let slope = (levels[well] + Self.drop - levels[next]) / Self.drop
+    let depth = min(slope > 0 ? levels[well] : max(0, levels[next] - Self.drop), bore)
     // Below 0.04 the root is replaced by a line, so that two pools at one height don't swing.
-    let root = slope / max(slope, 0.04).squareRoot()
-    return conveyance * open * depth * depth * min(root, 2)
+    let root = slope / max(abs(slope), 0.04).squareRoot()
+    return conveyance * open * depth * depth * min(max(root, -2), 2)
   }
 
   /// One second passes.
@@ -60,9 +61,12 @@ public struct SewerNetwork: Sendable {
   public mutating func step(inflow: [Double], open: [Double]) {
     for well in wells.indices { change[well] = inflow[well] }
     for well in wells.indices {
-      let flow = min(flow(from: well, open: open[well]), levels[well] * wells[well].area)
+      var flow = min(flow(from: well, open: open[well]), levels[well] * wells[well].area)
+      if let next = wells[well].downstream {
+        flow = max(flow, -levels[next] * wells[next].area)
+        change[next] += flow
+      }
       change[well] -= flow
-      if let next = wells[well].downstream { change[next] += flow }
     }
     for well in wells.indices {
       // What rises above the cover runs off over the ground.

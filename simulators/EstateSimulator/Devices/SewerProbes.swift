@@ -2,7 +2,7 @@
 import EstateModel
 
 struct SewerProbes: DeviceModel {
-  /// What one well's houses send down on average, cubic metres a second: some sixty people.
+  /// What a well would get on average if all got the same, cubic metres a second: some sixty people.
   private static let meanInflow = 0.0001
   /// Roofs and yard that drain into one well although they shouldn't, square metres.
   private static let rainArea = 400.0
@@ -41,6 +41,8 @@ struct SewerProbes: DeviceModel {
   private let weather: Weather
   private let blockages: [(well: Int, incident: SewerIncident)]
   private var network: SewerNetwork
+  /// Each well's share of the houses; 1 on average.
+  private let share: [Double]
   private var inflow: [Double]
   private var open: [Double]
   private var usage: [Usage]
@@ -64,6 +66,7 @@ struct SewerProbes: DeviceModel {
         area: place.kind == .septicTank ? 12 : 2.2)
     }
     network = SewerNetwork(wells: wells, outflow: Self.meanInflow * Double(max(1, wells.count)))
+    share = Self.shares(of: places)
     inflow = wells.map { _ in 0 }
     open = wells.map { _ in 1 }
     usage = places.map { Usage(random: RandomStream(seed: seed, name: "\(estate.id)/\($0.id)")) }
@@ -90,10 +93,23 @@ struct SewerProbes: DeviceModel {
     return (beside.first { $0.attributes["sill"] != nil } ?? beside.last).flatMap { position[$0.id] }
   }
 
+  /// The houses of a unit drain into its first well; its other wells get what trickles in on the way. Wells that belong
+  /// to no unit get all the same.
+  private static func shares(of places: [Place]) -> [Double] {
+    var units: Set<String> = []
+    let weights = places.map { place -> Double in
+      if place.kind == .septicTank { return 0 }
+      guard let unit = place.parent else { return 1 }
+      return units.insert(unit).inserted ? 1 : 0.05
+    }
+    let total = weights.reduce(0, +)
+    return weights.map { total > 0 ? $0 * Double(places.count) / total : 0 }
+  }
+
   /// Runs the sewer until it stands as it would at this hour, so that a scenario begins in the middle of life.
   private mutating func settle() {
     let factor = Self.dailyInflow.value(at: hours.hour(at: now))
-    for well in inflow.indices { inflow[well] = Self.meanInflow * factor }
+    for well in inflow.indices { inflow[well] = Self.meanInflow * share[well] * factor }
     for _ in 0..<7200 { network.step(inflow: inflow, open: open) }
   }
 
@@ -102,7 +118,7 @@ struct SewerProbes: DeviceModel {
       let factor = Self.dailyInflow.value(at: hours.hour(at: now))
       let rain = weather.rainRate(at: now) / 3_600_000 * Self.rainArea
       for well in inflow.indices {
-        inflow[well] = Self.meanInflow * factor * usage[well].next() + rain
+        inflow[well] = Self.meanInflow * share[well] * factor * usage[well].next() + rain
         open[well] = 1
       }
       for (well, incident) in blockages where incident.holds(at: now) { open[well] = 1 - incident.severity }
