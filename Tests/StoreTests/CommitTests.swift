@@ -87,6 +87,24 @@ struct CommitTests {
     }
   }
 
+  @Test("An older batch that comes again doesn't set a ticket back")
+  func noStepBack() throws {
+    try Fixture.withFolder { folder in
+      var book = Fixture.book()
+      let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
+      let batches = [Fixture.step(.raised, at: "w1"), Fixture.step(.cleared, at: "w1", minute: 9)].map {
+        step in
+        var batch = Batch(now: Fixture.start)
+        batch.transitions = [step]
+        batch.record(book.apply(step), from: book)
+        return batch
+      }
+      for batch in batches + batches.prefix(1) { try store.commit(batch) }
+      #expect(try store.contents.tickets().map(\.sequence) == [2])
+      #expect(try store.contents.alarms(activeOnly: true).isEmpty)
+    }
+  }
+
   @Test("A batch that can't be stored leaves nothing behind")
   func nothingHalf() throws {
     try Fixture.withFolder { folder in

@@ -10,12 +10,13 @@ struct HistoryTests {
   func once() throws {
     try Fixture.withFolder { folder in
       let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
-      for value in [0.5, 0.75] {
-        var batch = Batch(now: Fixture.start)
-        batch.readings = [Fixture.reading(0, minute: 1, value), Fixture.reading(0, minute: 1, value + 5)]
-        try store.commit(batch)
-      }
-      #expect(try store.contents.level("w1").map(\.value) == [0.5])
+      var batch = Batch(now: Fixture.start)
+      batch.readings = [Fixture.reading(0, minute: 9, 4), Fixture.reading(0, minute: 1, 0.5)]
+      try store.commit(batch)
+      // The second batch lies before the first in event time.
+      batch.readings = [Fixture.reading(0, minute: 1, 0.75), Fixture.reading(0, minute: 1, 5)]
+      try store.commit(batch)
+      #expect(try store.contents.level("w1").map(\.value) == [0.5, 4])
     }
   }
 
