@@ -18,7 +18,7 @@ public struct GatewayService: Service {
 
   /// - Throws: what kept the gateway from starting: a locked data folder, no mosquitto, a used socket.
   public func run() async throws {
-    try await withGracefulShutdownHandler {
+    try await withTaskCancellationOrGracefulShutdownHandler {
       try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
         let thread = Thread { [configuration, clock, link, logger] in
           do {
@@ -34,7 +34,7 @@ public struct GatewayService: Service {
         thread.stackSize = 16 << 20
         thread.start()
       }
-    } onGracefulShutdown: {
+    } onCancelOrGracefulShutdown: {
       link.requestStop()
     }
   }

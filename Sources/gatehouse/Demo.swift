@@ -28,7 +28,9 @@ struct Demo {
       configuration: .init(
         services: [
           .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
-          .init(service: driver, successTerminationBehavior: .gracefullyShutdownGroup),
+          .init(
+            service: driver, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
@@ -73,7 +75,7 @@ struct DemoDriver: Service {
     let folder = demo.loaded.settings.dataFolder
     var arguments = [
       "play", demo.scenario, "--speed", demo.speed, "--data", folder.path, "--seeds",
-      demo.loaded.settings.catalogueFolder.path, "--scenarios", demo.scenarios,
+      demo.loaded.settings.catalogueFolder.deletingLastPathComponent().path, "--scenarios", demo.scenarios,
     ]
     if let limit = demo.realLimit { arguments += ["--duration", "\(limit) ms"] }
     let simulator = try SimulatorProcess(
