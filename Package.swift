@@ -71,14 +71,15 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "EstateModelTests", dependencies: ["EstateModel"]),
     .testTarget(name: "RingBufferTests", dependencies: ["RingBuffer"]),
-    .testTarget(name: "PayloadsTests", dependencies: ["Payloads"]),
+    .testTarget(name: "PayloadsTests", dependencies: ["Payloads"], exclude: ["Examples"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "TicketsTests", dependencies: ["Tickets"]),
     .testTarget(name: "MQTTSessionTests", dependencies: ["MQTTSession", "Gateway"]),
-    .testTarget(name: "StoreTests", dependencies: ["Store"]),
+    .testTarget(
+      name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "EstateSimulatorTests", dependencies: ["EstateSimulator"]),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway"]),
-    .testTarget(name: "EndToEnd", dependencies: ["Gateway"]),
+    .testTarget(name: "EndToEnd", exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -22,7 +22,8 @@ final class ControlSocket {
   /// - Throws: ``GatewayError/controlSocket`` when the socket can't be made.
   init(path: String) throws {
     self.path = path
-    listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    listener = socket(
+      AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard listener >= 0, var address = unixAddress(path) else {
       throw GatewayError.controlSocket(path: path, reason: "the path is too long or no descriptor is free")
     }

@@ -54,7 +54,8 @@ struct Core {
   var hasRoom: Bool { staging.capacity - staging.count >= Self.stagingReserve }
 
   /// Decodes one message into the staging ring.
-  mutating func receive(_ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isRetained: Bool) {
+  mutating func receive(_ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isRetained: Bool)
+  {
     status.messages += 1
     if clock.source == .simulation, SimulationTopic.isOurs(topic) {
       receiveClock(topic, payload)
@@ -111,7 +112,9 @@ struct Core {
   }
 
   /// A person's step on a ticket.
-  mutating func perform(_ step: TicketCommand.Step, on ticket: String, by: String) throws(TicketError) -> [TicketEvent] {
+  mutating func perform(_ step: TicketCommand.Step, on ticket: String, by: String) throws(TicketError)
+    -> [TicketEvent]
+  {
     let command = TicketCommand(step, ticket: ticket, by: by, at: clock.now ?? batch.now, via: .commandLine)
     let events = try book.perform(command)
     batch.record(events, from: book)

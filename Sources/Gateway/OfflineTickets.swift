@@ -27,14 +27,17 @@ public enum OfflineTickets {
 
 public enum OfflineEngine {
   /// Plays the stored readings through the engine and asks it about one rule and device.
-  public static func explanation(rule: String, device: String, configuration: LoadedConfiguration) throws -> RuleEngine.Explanation {
+  public static func explanation(rule: String, device: String, configuration: LoadedConfiguration) throws
+    -> RuleEngine.Explanation
+  {
     guard let index = configuration.catalogue.device(named: device) else {
       throw GatewayError.unknown("unknown device '\(device)'")
     }
     let store = try Store.open(folder: configuration.settings.dataFolder, catalogue: configuration.catalogue)
     let core = try Recovery.core(
       configuration, store: store, clock: GatewayClock(.wall), logger: Logger(label: "gatehouse"))
-    guard let explanation = core.engine.explanation(rule: rule, device: configuration.catalogue[index].path) else {
+    guard let explanation = core.engine.explanation(rule: rule, device: configuration.catalogue[index].path)
+    else {
       throw GatewayError.unknown("rule '\(rule)' does not watch '\(device)'")
     }
     return explanation

@@ -37,7 +37,9 @@ final class Pipeline {
 
   /// Opens the data folder, recovers what was, and starts the broker. To be called on the thread that will `run`:
   /// the embedded broker dies with it.
-  init(_ configuration: LoadedConfiguration, clock source: GatewayClock.Source, link: GatewayLink, logger: Logger) throws {
+  init(
+    _ configuration: LoadedConfiguration, clock source: GatewayClock.Source, link: GatewayLink, logger: Logger
+  ) throws {
     self.configuration = configuration
     self.link = link
     self.logger = logger
@@ -180,7 +182,9 @@ final class Pipeline {
       if events != 0 { descriptors.append(pollfd(fd: socket, events: Int16(events), revents: 0)) }
     }
     var timeout: Int64 = 100
-    if let firstWaiting { timeout = min(timeout, max(0, firstWaiting + Self.groupCommit - GatewayClock.monotonic)) }
+    if let firstWaiting {
+      timeout = min(timeout, max(0, firstWaiting + Self.groupCommit - GatewayClock.monotonic))
+    }
     _ = poll(&descriptors, nfds_t(descriptors.count), Int32(timeout))
   }
 
@@ -188,7 +192,11 @@ final class Pipeline {
     let isLinked = session.linkState.isConnected
     guard isLinked != wasLinked else { return }
     wasLinked = isLinked
-    if isLinked { logger.info("broker link is up") } else { logger.warning("broker link is down: \(session.linkState)") }
+    if isLinked {
+      logger.info("broker link is up")
+    } else {
+      logger.warning("broker link is down: \(session.linkState)")
+    }
   }
 
   private func publishStatus(_ now: Int64) {
@@ -199,7 +207,9 @@ final class Pipeline {
     link.publish(status)
   }
 
-  private static func connection(_ settings: Settings, logger: Logger) throws -> (EmbeddedBroker?, MQTTOptions, Int) {
+  private static func connection(_ settings: Settings, logger: Logger) throws -> (
+    EmbeddedBroker?, MQTTOptions, Int
+  ) {
     switch settings.broker {
     case .embedded:
       let template = try String(contentsOf: settings.brokerTemplate, encoding: .utf8)

@@ -40,9 +40,12 @@ public struct ScenarioExpectation: Sendable {
       tickets = expect.list("tickets").compactMap { Self.ticket($0, diagnostics) }
       expect.finish()
     }
-    guard let name, let title, let startNode, let text = startNode.text(diagnostics), let duration else { return nil }
+    guard let name, let title, let startNode, let text = startNode.text(diagnostics), let duration else {
+      return nil
+    }
     guard let start = Timestamp(rfc3339: text) else {
-      diagnostics.error("found '\(text)', expected a time such as 2026-04-14T05:00:00+08:00", at: startNode.location)
+      diagnostics.error(
+        "found '\(text)', expected a time such as 2026-04-14T05:00:00+08:00", at: startNode.location)
       return nil
     }
     (self.name, self.title, self.start, self.duration) = (name, title, start, duration)
@@ -71,7 +74,8 @@ public struct ScenarioExpectation: Sendable {
       Quantity(part).flatMap { $0.unit.dimension == .time ? Int64(($0.base * 1000).rounded()) : nil }
     }
     guard ends.count == 2, let low = ends[0], let high = ends[1], low <= high else {
-      diagnostics.error("found '\(text)', expected a stretch of time such as '70 min .. 110 min'", at: node.location)
+      diagnostics.error(
+        "found '\(text)', expected a stretch of time such as '70 min .. 110 min'", at: node.location)
       return nil
     }
     return low...high
@@ -101,14 +105,16 @@ public struct ScenarioExpectation: Sendable {
 
   private func describe(_ ticket: ExpectedTicket) -> String {
     let place = ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
-    return "\(ticket.category) at \(ticket.estate)/\(place), \(ticket.priority.rawValue), to \(ticket.party.rawValue),"
+    return
+      "\(ticket.category) at \(ticket.estate)/\(place), \(ticket.priority.rawValue), to \(ticket.party.rawValue),"
       + " raised \(ticket.raised.lowerBound / 60_000) to \(ticket.raised.upperBound / 60_000) min after the start"
   }
 
   private func describe(_ ticket: Ticket) -> String {
     let place = ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
     let minutes = Double(ticket.opened - start.milliseconds) / 60_000
-    return "\(ticket.category) at \(ticket.estate)/\(place), \(ticket.priority.rawValue), to \(ticket.responsible.role?.rawValue ?? ticket.responsible.title.en),"
+    return
+      "\(ticket.category) at \(ticket.estate)/\(place), \(ticket.priority.rawValue), to \(ticket.responsible.role?.rawValue ?? ticket.responsible.title.en),"
       + " raised \(plainNumber(minutes, digits: 1)) min after the start (\(ticket.id))"
   }
 }

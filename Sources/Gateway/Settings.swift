@@ -58,7 +58,8 @@ public struct Settings: Sendable {
     routingFile = path("routing", routingFile)
     if let root = fields.optional("topic-root"), let text = root.text(diagnostics) {
       if text.isEmpty || text.contains(where: { "+#/".contains($0) }) {
-        diagnostics.error("found '\(text)', expected one topic level without '+', '#' and '/'", at: root.location)
+        diagnostics.error(
+          "found '\(text)', expected one topic level without '+', '#' and '/'", at: root.location)
       }
       topicRoot = text
     }
@@ -106,7 +107,9 @@ public struct Settings: Sendable {
 
 enum MQTTOptionsURL {
   static func isUsable(_ text: String) -> Bool {
-    guard let url = URLComponents(string: text), url.scheme == "mqtt" || url.scheme == "mqtts" else { return false }
+    guard let url = URLComponents(string: text), url.scheme == "mqtt" || url.scheme == "mqtts" else {
+      return false
+    }
     return url.host?.isEmpty == false
   }
 }

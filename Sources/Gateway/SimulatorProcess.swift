@@ -10,7 +10,8 @@ public final class SimulatorProcess {
   /// `estatesim` beside the running executable.
   public static var executable: URL {
     let own =
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("estatesim")
   }
 

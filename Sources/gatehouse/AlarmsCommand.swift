@@ -37,7 +37,8 @@ struct AlarmsCommand: ParsableCommand {
           let place = raised.towards.map { "\(raised.place)→\($0)" } ?? raised.place
           return [
             raised.alarm, raised.priority.rawValue, LocalTime.text(raised.onset, in: zone),
-            LocalTime.text(raised.at, in: zone), alarm.cleared.map { LocalTime.text($0, in: zone) } ?? "active",
+            LocalTime.text(raised.at, in: zone),
+            alarm.cleared.map { LocalTime.text($0, in: zone) } ?? "active",
             "\(raised.estate)/\(place)", raised.title.text(isChinese: Terminal.speaksChinese),
           ]
         }))

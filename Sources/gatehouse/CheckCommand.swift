@@ -29,7 +29,8 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let diagnostics = Diagnostics()
-    _ = LoadedConfiguration(folder: URL(fileURLWithPath: folder).standardizedFileURL, diagnostics: diagnostics)
+    _ = LoadedConfiguration(
+      folder: URL(fileURLWithPath: folder).standardizedFileURL, diagnostics: diagnostics)
     for problem in diagnostics.sorted() {
       if output.json {
         let place = problem.location
@@ -45,7 +46,8 @@ struct CheckCommand: ParsableCommand {
     if diagnostics.hasErrors {
       if !output.json {
         let (errors, warnings) = (diagnostics.errors.count, diagnostics.warnings.count)
-        standardError("\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")")
+        standardError(
+          "\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")")
       }
       throw ExitCode(1)
     }

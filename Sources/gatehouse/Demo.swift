@@ -108,6 +108,8 @@ struct DemoDriver: Service {
       if link.status.link == "connected" { return }
       try await Task.sleep(for: .milliseconds(100))
     }
-    if !Task.isShuttingDownGracefully { throw Finding(text: "the gateway did not reach its broker within 15 s") }
+    if !Task.isShuttingDownGracefully {
+      throw Finding(text: "the gateway did not reach its broker within 15 s")
+    }
   }
 }

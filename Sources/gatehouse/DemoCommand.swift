@@ -68,7 +68,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   private func readScenario() throws -> ScenarioExpectation {
     let diagnostics = Diagnostics()
-    let path = scenario.contains("/") || scenario.hasSuffix(".yaml") ? scenario : "\(scenarios)/\(scenario).yaml"
+    let path =
+      scenario.contains("/") || scenario.hasSuffix(".yaml") ? scenario : "\(scenarios)/\(scenario).yaml"
     if !FileManager.default.fileExists(atPath: path) {
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: scenarios)) ?? [])
         .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
@@ -78,7 +79,8 @@ struct DemoCommand: AsyncParsableCommand {
     }
     guard
       let document = Document(contentsOf: URL(fileURLWithPath: path), name: path, diagnostics: diagnostics),
-      let expectation = ScenarioExpectation(document: document, diagnostics: diagnostics), !diagnostics.hasErrors
+      let expectation = ScenarioExpectation(document: document, diagnostics: diagnostics),
+      !diagnostics.hasErrors
     else { throw Finding(text: diagnostics.sorted().map(\.description).joined(separator: "\n")) }
     return expectation
   }

@@ -5,7 +5,8 @@ import Store
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "devices", abstract: "List devices with their last word, or what was wrong with their messages.",
+    commandName: "devices",
+    abstract: "List devices with their last word, or what was wrong with their messages.",
     discussion: """
       EXAMPLE
         gatehouse devices

@@ -6,7 +6,8 @@ import Rules
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Each part of a rule's condition for one device, with its present value.",
+    commandName: "explain",
+    abstract: "Each part of a rule's condition for one device, with its present value.",
     discussion: """
       Asks the running gateway; when none runs, the stored readings are played through the engine.
 
@@ -28,7 +29,8 @@ struct ExplainCommand: ParsableCommand {
       default: throw GatewayError.controlLost
       }
     } else {
-      explanation = try OfflineEngine.explanation(rule: rule, device: device, configuration: try options.load())
+      explanation = try OfflineEngine.explanation(
+        rule: rule, device: device, configuration: try options.load())
     }
     if output.json {
       print(try jsonLine(explanation))

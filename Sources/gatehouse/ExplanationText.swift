@@ -18,7 +18,8 @@ struct ExplanationText {
       case .active(let since): Terminal.styled("active since \(time(since))", .red)
       }
     var lines = [
-      Terminal.styled("\(explanation.rule) on \(explanation.device)", .bold) + "  at \(time(explanation.evaluatedAt))",
+      Terminal.styled("\(explanation.rule) on \(explanation.device)", .bold)
+        + "  at \(time(explanation.evaluatedAt))",
       "  state   \(state)", "  raise   \(answer(explanation.raises))",
     ]
     lines += parts(explanation.raiseParts)

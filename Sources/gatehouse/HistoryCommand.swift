@@ -65,10 +65,16 @@ struct HistoryCommand: ParsableCommand {
     if all.isEmpty, !output.json { print("no readings") }
     for reading in all {
       if output.json {
-        try print(jsonLine(Line(time: reading.time.formatted(), value: reading.value.isFinite ? reading.value : nil, quality: reading.quality.name)))
+        try print(
+          jsonLine(
+            Line(
+              time: reading.time.formatted(), value: reading.value.isFinite ? reading.value : nil,
+              quality: reading.quality.name)))
       } else {
         let mark = reading.quality == .good ? "" : "  \(reading.quality.name)"
-        print("\(reading.time.formatted(in: zone))  \(plainNumber(reading.value, digits: 10)) \(known.unit.symbol)\(mark)")
+        print(
+          "\(reading.time.formatted(in: zone))  \(plainNumber(reading.value, digits: 10)) \(known.unit.symbol)\(mark)"
+        )
       }
     }
   }

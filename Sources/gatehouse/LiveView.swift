@@ -94,7 +94,9 @@ final class LiveView: Sendable {
         + "\(status.link == "connected" ? Terminal.styled("broker ✓", .green) : Terminal.styled("broker ✗", .red))",
       "  \(isChinese ? "设备" : "devices") \(status.devices):  "
         + Terminal.styled("\(status.reporting) \(isChinese ? "在线" : "reporting")", .green)
-        + "  " + Terminal.styled("\(status.silent) \(isChinese ? "静默" : "silent")", status.silent > 0 ? .yellow : .dim)
+        + "  "
+        + Terminal.styled(
+          "\(status.silent) \(isChinese ? "静默" : "silent")", status.silent > 0 ? .yellow : .dim)
         + "  " + Terminal.styled("\(status.neverSeen) \(isChinese ? "未出现" : "not seen yet")", .dim)
         + "   \(isChinese ? "问题" : "problems") \(status.problems)",
       "",
@@ -105,7 +107,11 @@ final class LiveView: Sendable {
       guard let ticket = state.tickets[id] else { continue }
       lines += TicketLine(ticket, in: zone, isChinese: isChinese).block(columns: columns - 1)
     }
-    lines += ["", Terminal.styled("\(isChinese ? "报警" : "Alarms") (\(status.activeAlarms) \(isChinese ? "活动" : "active"))", .bold)]
+    lines += [
+      "",
+      Terminal.styled(
+        "\(isChinese ? "报警" : "Alarms") (\(status.activeAlarms) \(isChinese ? "活动" : "active"))", .bold),
+    ]
     if state.alarms.isEmpty { lines.append(Terminal.styled("  \(isChinese ? "暂无" : "none yet")", .dim)) }
     for alarm in state.alarms.suffix(max(3, rows - lines.count - 3)).reversed() {
       lines.append("  " + alarmLine(alarm))
@@ -116,7 +122,8 @@ final class LiveView: Sendable {
 
   private func alarmLine(_ alarm: AlarmTransition) -> String {
     let place = alarm.towards.map { "\(alarm.place)→\($0)" } ?? alarm.place
-    let mark = alarm.kind == .raised ? Terminal.styled("▲ raised ", .red) : Terminal.styled("▽ cleared", .green)
+    let mark =
+      alarm.kind == .raised ? Terminal.styled("▲ raised ", .red) : Terminal.styled("▽ cleared", .green)
     let title = alarm.title.text(isChinese: demo.isChinese)
     return "\(clock(alarm.at))  \(mark)  \(alarm.priority.styled)  \(alarm.estate)/\(place)  \(title)"
   }

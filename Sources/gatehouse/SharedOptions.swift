@@ -10,7 +10,8 @@ import Tickets
 
 struct ConfigurationOptions: ParsableArguments {
   @Option(
-    name: .long, help: ArgumentHelp("Configuration folder.", discussion: "Default: ./config", valueName: "folder"))
+    name: .long,
+    help: ArgumentHelp("Configuration folder.", discussion: "Default: ./config", valueName: "folder"))
   var config: String = "config"
 
   @Option(name: .long, help: "Data folder instead of the configured one.")
@@ -66,7 +67,9 @@ struct DurationArgument: ExpressibleByArgument {
   var milliseconds: Int64
 
   init?(argument: String) {
-    guard let quantity = Quantity(argument), quantity.unit.dimension == .time, quantity.base > 0 else { return nil }
+    guard let quantity = Quantity(argument), quantity.unit.dimension == .time, quantity.base > 0 else {
+      return nil
+    }
     milliseconds = Int64((quantity.base * 1000).rounded())
   }
 }

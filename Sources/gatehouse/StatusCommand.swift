@@ -27,8 +27,12 @@ struct StatusCommand: ParsableCommand {
     let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
     print("time       \(status.now.map { LocalTime.text($0, in: zone) } ?? "no simulator yet")")
     print("broker     \(status.link)")
-    print("messages   \(status.messages)  readings \(status.readings)  events \(status.events)  problems \(status.problems)")
-    print("devices    \(status.devices)  reporting \(status.reporting)  silent \(status.silent)  not seen yet \(status.neverSeen)")
+    print(
+      "messages   \(status.messages)  readings \(status.readings)  events \(status.events)  problems \(status.problems)"
+    )
+    print(
+      "devices    \(status.devices)  reporting \(status.reporting)  silent \(status.silent)  not seen yet \(status.neverSeen)"
+    )
     print("alarms     \(status.activeAlarms) active")
     print("tickets    \(status.openTickets) open")
     print("commits    \(status.commits)  longest \(Int(status.longestCommit)) ms")

@@ -72,7 +72,9 @@ enum Terminal {
   /// A table with a head; the last column takes what is left of the line.
   static func table(_ head: [String], _ rows: [[String]]) -> String {
     var widths = head.map(width)
-    for row in rows { for (index, cell) in row.enumerated() { widths[index] = max(widths[index], width(cell)) } }
+    for row in rows {
+      for (index, cell) in row.enumerated() { widths[index] = max(widths[index], width(cell)) }
+    }
     func line(_ cells: [String]) -> String {
       var text = ""
       for (index, cell) in cells.enumerated() {

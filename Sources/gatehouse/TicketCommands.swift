@@ -8,7 +8,8 @@ import Tickets
 
 struct TicketCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ticket", abstract: "Show a ticket, or take a step on it; each step is kept with who and when.",
+    commandName: "ticket",
+    abstract: "Show a ticket, or take a step on it; each step is kept with who and when.",
     discussion: """
       EXAMPLE
         gatehouse ticket show T-260310-7K2QM4
@@ -46,7 +47,8 @@ struct TicketCommands: ParsableCommand {
       let isChinese = Terminal.speaksChinese
       print(TicketLine(found, in: zone, isChinese: isChinese).text)
       for event in events {
-        print("  \(LocalTime.text(event.at, in: zone))  \(event.summary)  (\(event.by), \(event.via.rawValue))")
+        print(
+          "  \(LocalTime.text(event.at, in: zone))  \(event.summary)  (\(event.by), \(event.via.rawValue))")
       }
     }
   }
@@ -66,7 +68,8 @@ struct TicketCommands: ParsableCommand {
       discussion: "EXAMPLE\n  gatehouse ticket assign T-260310-7K2QM4 --to community --by guard")
     @OptionGroup var step: TicketStepOptions
     @Option(
-      help: "A person's or firm's name, or a function: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+      help:
+        "A person's or firm's name, or a function: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
     var to: String
     func run() throws { try step.perform(.assign(Assignee(to))) }
   }
@@ -74,7 +77,8 @@ struct TicketCommands: ParsableCommand {
   struct Comment: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add a remark.",
-      discussion: "EXAMPLE\n  gatehouse ticket comment T-260310-7K2QM4 'resident of 301 called again' --by guard")
+      discussion:
+        "EXAMPLE\n  gatehouse ticket comment T-260310-7K2QM4 'resident of 301 called again' --by guard")
     @OptionGroup var step: TicketStepOptions
     @Argument(help: "The remark.") var text: String
     func run() throws { try step.perform(.comment(text)) }
@@ -83,7 +87,8 @@ struct TicketCommands: ParsableCommand {
   struct Resolve: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The work is done, with what was done.",
-      discussion: "EXAMPLE\n  gatehouse ticket resolve T-260310-7K2QM4 --note 'pipe w04-w05 flushed' --by contractor")
+      discussion:
+        "EXAMPLE\n  gatehouse ticket resolve T-260310-7K2QM4 --note 'pipe w04-w05 flushed' --by contractor")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "What was done.") var note: String
     func run() throws { try step.perform(.resolve(note)) }
@@ -101,7 +106,8 @@ struct TicketCommands: ParsableCommand {
   struct Close: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "End it, with the reason.",
-      discussion: "EXAMPLE\n  gatehouse ticket close T-260310-7K2QM4 --note 'residents content' --by community")
+      discussion:
+        "EXAMPLE\n  gatehouse ticket close T-260310-7K2QM4 --note 'residents content' --by community")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "Why it can be closed.") var note: String
     func run() throws { try step.perform(.close(note)) }

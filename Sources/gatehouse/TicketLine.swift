@@ -34,11 +34,13 @@ struct TicketLine {
 
   /// Two lines for the live view.
   func block(columns: Int) -> [String] {
-    let head = "  \(ticket.priority.styled)  \(LocalTime.text(ticket.opened, in: zone))  \(ticket.estate)/\(place)  \(title)"
+    let head =
+      "  \(ticket.priority.styled)  \(LocalTime.text(ticket.opened, in: zone))  \(ticket.estate)/\(place)  \(title)"
     let party = ticket.responsible.title.text(isChinese: isChinese)
     return [
       head,
-      "      \(Terminal.styled("→ " + party, .cyan))  " + Terminal.styled("\(ticket.id) \(ticket.state.rawValue)", .dim),
+      "      \(Terminal.styled("→ " + party, .cyan))  "
+        + Terminal.styled("\(ticket.id) \(ticket.state.rawValue)", .dim),
     ]
   }
 }

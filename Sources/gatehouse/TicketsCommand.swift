@@ -49,7 +49,8 @@ struct TicketsCommand: ParsableCommand {
         tickets.map { ticket in
           let place = ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
           return [
-            ticket.id, ticket.priority.rawValue, ticket.state.rawValue, LocalTime.text(ticket.opened, in: zone),
+            ticket.id, ticket.priority.rawValue, ticket.state.rawValue,
+            LocalTime.text(ticket.opened, in: zone),
             "\(ticket.estate)/\(place)", ticket.responsible.title.text(isChinese: Terminal.speaksChinese),
             ticket.title.text(isChinese: Terminal.speaksChinese),
           ]

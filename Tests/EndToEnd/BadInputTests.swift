@@ -128,12 +128,14 @@ struct ConfigurationTests {
     #expect(check.status == 1)
     for expected in [
       "config/gatehouse.yaml:", "did you mean 'topic-root'", "'2 m' in m",
-      "config/rules/broken.yaml:4:14: unknown signal 'laeqq'; did you mean 'laeq'?", "config/rules/broken.yaml:11:",
+      "config/rules/broken.yaml:4:14: unknown signal 'laeqq'; did you mean 'laeq'?",
+      "config/rules/broken.yaml:11:",
       "seeds/estates/luyuan.yaml:", "did you mean 'depth'",
     ] {
       #expect(check.output.contains(expected), "\(expected) in \(check.output)")
     }
-    let run = try Programs.run("gatehouse", ["run", "--config", config.path, "--data", folder.path + "/data"])
+    let run = try Programs.run(
+      "gatehouse", ["run", "--config", config.path, "--data", folder.path + "/data"])
     #expect(run.status == 1)
     #expect(run.errors.contains(check.output.trimmingCharacters(in: .newlines)), "\(run.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/data/gatehouse.sqlite"))
@@ -151,7 +153,8 @@ struct ConfigurationTests {
   @Test(
     "Every command explains itself with an example",
     arguments: [
-      "run", "demo", "check", "decode", "tickets", "ticket", "alarms", "watch", "devices", "history", "explain",
+      "run", "demo", "check", "decode", "tickets", "ticket", "alarms", "watch", "devices", "history",
+      "explain",
       "status",
     ])
   func help(_ command: String) throws {

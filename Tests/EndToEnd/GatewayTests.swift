@@ -21,12 +21,20 @@ struct GatewayTests {
 
     let acknowledged = try running.command("ticket", "acknowledge", id, "--by", "guard")
     #expect(acknowledged.status == 0, "\(acknowledged.errors)")
-    #expect(try running.command("ticket", "comment", id, "cover of the lowest full well lifted", "--by", "guard").status == 0)
-    #expect(try running.command("ticket", "assign", id, "--to", "sewer-contractor", "--by", "community").status == 0)
+    #expect(
+      try running.command("ticket", "comment", id, "cover of the lowest full well lifted", "--by", "guard")
+        .status == 0)
+    #expect(
+      try running.command("ticket", "assign", id, "--to", "sewer-contractor", "--by", "community").status == 0
+    )
     let tooEarly = try running.command("ticket", "close", id, "--note", "done", "--by", "guard")
     #expect(tooEarly.status == 1, "closing needs a resolved ticket")
-    #expect(try running.command("ticket", "resolve", id, "--note", "pipe flushed", "--by", "contractor").status == 0)
-    #expect(try running.command("ticket", "close", id, "--note", "residents content", "--by", "community").status == 0)
+    #expect(
+      try running.command("ticket", "resolve", id, "--note", "pipe flushed", "--by", "contractor").status == 0
+    )
+    #expect(
+      try running.command("ticket", "close", id, "--note", "residents content", "--by", "community").status
+        == 0)
     let unknown = try running.command("ticket", "acknowledge", "T-000000-AAAAAA", "--by", "guard")
     #expect(unknown.status == 1)
     #expect(unknown.errors.contains("T-000000-AAAAAA"))
@@ -100,7 +108,8 @@ struct GatewayTests {
     let folder = try Programs.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appendingPathComponent("broker.conf")
-    try "listener \(port) 127.0.0.1\nallow_anonymous true\n".write(to: file, atomically: true, encoding: .utf8)
+    try "listener \(port) 127.0.0.1\nallow_anonymous true\n".write(
+      to: file, atomically: true, encoding: .utf8)
     let broker = try Running("mosquitto", ["-c", file.path])
     let config = try copyOfConfiguration(in: folder) {
       $0.replacingOccurrences(of: "broker: embedded", with: "broker: mqtt://127.0.0.1:\(port)")

@@ -32,13 +32,16 @@ enum Programs {
   }
 
   /// Runs to the end. Output goes through files, so that no pipe can fill up.
-  static func run(_ name: String, _ arguments: [String], input: Data? = nil, in folder: URL = root) throws -> Outcome {
+  static func run(_ name: String, _ arguments: [String], input: Data? = nil, in folder: URL = root) throws
+    -> Outcome
+  {
     let program = try Running(name, arguments, input: input, in: folder)
     return program.wait()
   }
 
   static func temporaryFolder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gh-\(UUID().uuidString.prefix(8))")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "gh-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
   }
@@ -98,7 +101,8 @@ final class Running {
   }
 
   private func text(_ name: String) -> String {
-    (try? Data(contentsOf: folder.appendingPathComponent(name))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    (try? Data(contentsOf: folder.appendingPathComponent(name))).map { String(decoding: $0, as: UTF8.self) }
+      ?? ""
   }
 }
 
@@ -108,10 +112,13 @@ final class RunningGateway {
   let gateway: Running
   let config: URL
 
-  init(config: URL = Programs.root.appendingPathComponent("config"), data: URL? = nil, _ arguments: [String] = []) throws {
+  init(
+    config: URL = Programs.root.appendingPathComponent("config"), data: URL? = nil, _ arguments: [String] = []
+  ) throws {
     self.config = config
     self.data = try data ?? Programs.temporaryFolder()
-    gateway = try Running("gatehouse", ["run", "--config", config.path, "--data", self.data.path] + arguments)
+    gateway = try Running(
+      "gatehouse", ["run", "--config", config.path, "--data", self.data.path] + arguments)
   }
 
   /// Waits until the broker link is up.
@@ -139,7 +146,8 @@ final class RunningGateway {
       .trimmingCharacters(in: .whitespacesAndNewlines)
     let components = URLComponents(string: url)
     return [
-      "-h", components?.host ?? "", "-p", "\(components?.port ?? 0)", "-u", components?.user ?? "", "-P", password,
+      "-h", components?.host ?? "", "-p", "\(components?.port ?? 0)", "-u", components?.user ?? "", "-P",
+      password,
     ]
   }
 

@@ -4,8 +4,9 @@ import Testing
 
 @Suite("Scenarios", .serialized)
 struct ScenarioTests {
-  static let names = (try? FileManager.default.contentsOfDirectory(
-    atPath: Programs.root.appendingPathComponent("simulators/scenarios").path))?
+  static let names =
+    (try? FileManager.default.contentsOfDirectory(
+      atPath: Programs.root.appendingPathComponent("simulators/scenarios").path))?
     .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted() ?? []
 
   @Test("There are scenarios for the four incidents and an ordinary day")

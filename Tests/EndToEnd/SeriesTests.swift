@@ -7,7 +7,9 @@ import Testing
 struct SeriesTests {
   private static let fixtures = Programs.root.appendingPathComponent("Tests/EndToEnd/Fixtures")
 
-  @Test("Replayed through broker and gateway it gives the night's LAeq, and the night rule's alarms to the minute")
+  @Test(
+    "Replayed through broker and gateway it gives the night's LAeq, and the night rule's alarms to the minute"
+  )
   func series() throws {
     let folder = try Programs.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -16,7 +18,8 @@ struct SeriesTests {
     try FileManager.default.removeItem(at: rules)
     try FileManager.default.createDirectory(at: rules, withIntermediateDirectories: true)
     try FileManager.default.copyItem(
-      at: Self.fixtures.appendingPathComponent("series-rules.yaml"), to: rules.appendingPathComponent("series.yaml"))
+      at: Self.fixtures.appendingPathComponent("series-rules.yaml"),
+      to: rules.appendingPathComponent("series.yaml"))
 
     let running = try RunningGateway(config: config, ["--clock", "simulation", "--estates", "xintai"])
     defer { try? FileManager.default.removeItem(at: running.data) }
@@ -25,7 +28,10 @@ struct SeriesTests {
     let device = "xintai/noise-flat"
     let replay = try Programs.run(
       "estatesim",
-      ["replay", "--csv", csv.path, "--device", device, "--signal", "laeq", "--speed", "max", "--data", running.data.path])
+      [
+        "replay", "--csv", csv.path, "--device", device, "--signal", "laeq", "--speed", "max", "--data",
+        running.data.path,
+      ])
     #expect(replay.status == 0, "\(replay.errors)")
     let count = try String(contentsOf: csv, encoding: .utf8).split(separator: "\n").count - 1
     #expect(try Programs.eventually { try running.status("readings") == count })

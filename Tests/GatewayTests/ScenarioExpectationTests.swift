@@ -38,14 +38,11 @@ struct ScenarioExpectationTests {
       kind: .raised, alarm: "A-1", rule: "r", title: Title(zh: "堵", en: "Blocked"), estate: "luyuan",
       device: "probe-w06", place: place, priority: priority, category: "sewer-blockage", onset: raised,
       at: raised, towards: towards)
-    let opening = TicketEvent(
-      ticket: "T-1", sequence: 1, at: raised, by: "r", via: .rule,
-      payload: .opened(
-        Opening(
-          estate: "luyuan", category: "sewer-blockage", cause: "sewer:main",
-          responsible: TicketParty(role: party, title: party.title), others: [],
-          location: Location(place: place, towards: towards), former: nil), by: AlarmFacts(transition)))
-    return try Ticket(opening: opening)
+    let category = Category(
+      name: "sewer-blockage", title: Title(zh: "堵", en: "Blocked"), togetherBy: .place,
+      withCompany: Assignment(lead: party), withoutCompany: Assignment(lead: party))
+    var book = TicketBook(routing: Routing(categories: [category]), catalogue: Catalogue())
+    return try Ticket(events: book.apply(transition))
   }
 
   @Test("The very ticket makes no difference")
