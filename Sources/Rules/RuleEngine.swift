@@ -77,6 +77,8 @@ public struct RuleEngine: Sendable {
   var pending: [(at: Int64, instance: Int32, transition: AlarmTransition)] = []
   var recorded: [Double] = []
 
+  /// Milliseconds of the years 1970 to 9999: others can't be computed with.
+  static let sensibleTimes: Range<Int64> = 0..<253_402_300_800_000
   static let signalCount = Signal.all.count
   static let availability = Signal.named("available")
 
@@ -108,6 +110,10 @@ public struct RuleEngine: Sendable {
       return
     }
     let time = reading.time.milliseconds
+    guard Self.sensibleTimes.contains(time) else {
+      counters.notGood += 1
+      return
+    }
     if !reading.marks.contains(.arrivalTime) {
       if time < newest[device] - lateness {
         counters.late += 1

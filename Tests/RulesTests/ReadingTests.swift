@@ -66,6 +66,33 @@ import Testing
     #expect(engine.takeTransitions() == [])
   }
 
+  @Test("Absurd times, values, devices and signals harm nobody")
+  func absurd() {
+    let bench = Bench.shipped()
+    var engine = bench.engine(from: start)
+    let times = [
+      Timestamp(milliseconds: .min), Timestamp(milliseconds: .max), .distantPast, .distantFuture, start,
+    ]
+    for time in times {
+      for value in [1e308, -1e308, .infinity, .nan, 0] {
+        for signal in ["laeq", "trip", "available"] {
+          engine.ingest(bench.reading("meter", signal, value, at: time, event: 1))
+        }
+      }
+      var stranger = bench.reading("meter", "laeq", 1, at: time)
+      stranger.device = .none
+      engine.ingest(stranger)
+      stranger = bench.reading("meter", "laeq", 1, at: time)
+      stranger.signal = SignalIndex(.max)
+      engine.ingest(stranger)
+    }
+    for step in 0...2 {
+      engine.ingest(bench.reading("meter-well", "level", 0.1, at: start + Int64(step) * minute))
+    }
+    engine.advance(to: start + 2 * minute)
+    #expect(log(engine.takeTransitions()) == ["raised meter-well-flooded meter-well 12:02:00"])
+  }
+
   @Test("A device is silent from when watching began; any word ends it, also a fault")
   func silence() {
     let bench = Bench(on: "any", "raise: age(any) > 3 * device.report-interval")

@@ -83,6 +83,14 @@ private func steady(_ value: Double, _ range: ClosedRange<Int64>) -> [Int64: Dou
     #expect(play(bench, until: 40, values) == ["raised r p12 12:13:00"])
   }
 
+  @Test("A gap counts from the last reading, not from when that reading went stale")
+  func shortGap() {
+    let bench = Bench(on: "sewer-level-probe", high + "\ngap: 2min")
+    var values = steady(0.9, 0...40)
+    for step in [4, 5] { values[Int64(step)] = .some(nil) }
+    #expect(play(bench, until: 40, values) == ["raised r p12 12:16:00"])
+  }
+
   @Test("A sensor that falls silent while the delay runs raises nothing")
   func silence() {
     let bench = Bench(on: "sewer-level-probe", high)
@@ -112,6 +120,15 @@ private func steady(_ value: Double, _ range: ClosedRange<Int64>) -> [Int64: Dou
     values.merge(steady(0.45, 14...14)) { $1 }
     values.merge(steady(0.3, 15...40)) { $1 }
     #expect(play(bench, until: 40, values) == ["raised r p12 12:00:00", "cleared r p12 12:20:00"])
+  }
+
+  @Test("What still raises doesn't clear")
+  func contradiction() {
+    let bench = Bench(on: "sewer-level-probe", "raise: level > 0.5 m\nclear: level < 0.9 m")
+    #expect(
+      play(bench, until: 5, [0: 0.6, 1: 0.7, 2: 0.6, 3: 0.5, 4: 0.5]) == [
+        "raised r p12 12:00:00", "cleared r p12 12:03:00",
+      ])
   }
 
   @Test("Without a condition of its own an alarm clears when it would not raise; each incident is one alarm")
