@@ -36,6 +36,7 @@ extension RuleEngine {
   /// - Returns: false when no such alarm is active.
   public mutating func clear(rule: String, device: String, at time: Timestamp) -> Bool {
     guard let index = instance(rule: rule, device: device), instances[index].isActive else { return false }
+    observed = time.milliseconds
     clear(index, at: max(time.milliseconds, islands[Int(instances[index].island)].now))
     return true
   }
@@ -84,6 +85,7 @@ extension RuleEngine {
     let checked = ruleSet.rules[Int(instance.rule)]
     let program = programs[Int(instance.rule)]
     let now = max(islands[Int(instance.island)].now, clock.milliseconds)
+    copy.observed = now
     let raises = copy.value(
       of: program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now,
       records: true)

@@ -90,7 +90,9 @@ extension RuleEngine {
     if window >= 0 { series[index].move(window, to: now) }
     switch leaf.form {
     case .latest:
-      guard let last = series[index].ring.last, now - last.time <= traits[index].hold else { return .nan }
+      guard let last = series[index].ring.last, observed - last.time <= traits[index].hold else {
+        return .nan
+      }
       return last.value
     case .mean: return series[index].mean(window) ?? .nan
     case .median: return series[index].median(window) ?? .nan

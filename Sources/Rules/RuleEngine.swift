@@ -76,6 +76,9 @@ public struct RuleEngine: Sendable {
   var alarms: [Int32: AlarmTransition] = [:]
   var pending: [(at: Int64, instance: Int32, transition: AlarmTransition)] = []
   var recorded: [Double] = []
+  /// Against which the latest readings are found fresh or stale: the time of the reading that is being taken in, else
+  /// that of the evaluation. A neighbour whose clock leads must not make this device's readings look old.
+  var observed: Int64 = 0
 
   /// Milliseconds of the years 1970 to 9999: others can't be computed with.
   static let sensibleTimes: Range<Int64> = 0..<253_402_300_800_000
@@ -142,6 +145,7 @@ public struct RuleEngine: Sendable {
     } else if slot < 0 {
       take(reading, track: -slot - 1, at: now)
     }
+    observed = time
     for watcher in watchers[device] where instances[Int(watcher)].since != Instance.never {
       evaluate(Int(watcher), at: now, byReading: true)
     }
@@ -161,6 +165,7 @@ public struct RuleEngine: Sendable {
     case .appended, .late: break
     }
     counters.judged += 1
+    observed = reading.time.milliseconds
     counters.overrun += series[index].overruns - before
     judge(Int(traits[index].firstDependent)..<Int(traits[index].endDependent), at: now)
   }
@@ -174,6 +179,7 @@ public struct RuleEngine: Sendable {
       return
     }
     counters.judged += 1
+    observed = reading.time.milliseconds
     judge(Int(trackTraits[index].firstDependent)..<Int(trackTraits[index].endDependent), at: now)
   }
 
@@ -215,6 +221,7 @@ public struct RuleEngine: Sendable {
           && (programs[Int(instances[instance].rule)].dependsOnTime
             || instances[instance].since != Instance.never)
         guard isDue || isWatched, instances[instance].evaluatedAt < point else { continue }
+        observed = point
         evaluate(instance, at: point, byReading: false)
       }
       islands[index].done = point

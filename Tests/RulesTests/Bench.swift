@@ -47,13 +47,13 @@ struct Bench {
   let catalogue: Catalogue
   let rules: RuleSet
 
-  init(_ text: String) {
+  init(_ text: String, hours: String = hoursYAML) {
     let estates = [Document(text: estateYAML, file: "estate.yaml", diagnostics: diagnostics)].compactMap {
       $0
     }
     catalogue = Catalogue(documents: estates, diagnostics: diagnostics)
     let calendars = EstateCalendar.calendars(
-      in: [Document(text: hoursYAML, file: "hours.yaml", diagnostics: diagnostics)].compactMap { $0 },
+      in: [Document(text: hours, file: "hours.yaml", diagnostics: diagnostics)].compactMap { $0 },
       diagnostics: diagnostics)
     let documents = [Document(text: text, file: "rules.yaml", diagnostics: diagnostics)].compactMap { $0 }
     rules = RuleSet(
@@ -70,12 +70,14 @@ struct Bench {
   /// The rules that ship.
   static func shipped() -> Bench {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("config/rules")
+      .deletingLastPathComponent().appendingPathComponent("config")
     let names = ["noise", "sewer", "wall", "gate", "devices"]
     let texts = names.compactMap {
-      try? String(contentsOf: folder.appendingPathComponent("\($0).yaml"), encoding: .utf8)
+      try? String(contentsOf: folder.appendingPathComponent("rules/\($0).yaml"), encoding: .utf8)
     }
-    return Bench(texts.joined(separator: "\n"))
+    let hours = try? String(
+      contentsOf: folder.appendingPathComponent("calendars/hours.yaml"), encoding: .utf8)
+    return Bench(texts.joined(separator: "\n"), hours: hours ?? "")
   }
 
   var messages: [String] { diagnostics.sorted().filter { $0.severity == .error }.map(\.description) }

@@ -31,6 +31,23 @@ import Testing
     #expect(engine.counters.late == 0)
   }
 
+  @Test("A neighbour whose clock leads by 110 s doesn't silence the wells beside it")
+  func skewedNeighbour() {
+    let bench = Bench(
+      """
+      - {rule: high, on: sewer-level-probe, raise: level > 0.5 m, for: 10min, priority: P3, ticket: t}
+      - {rule: step, on: sewer-level-probe, raise: upstream.level - level > 9 m, priority: P3, ticket: t}
+      """)
+    var engine = bench.engine(from: start)
+    for step in 0...20 {
+      let now = start + Int64(step) * minute
+      engine.ingest(bench.reading("p9", "level", 0.1, at: now + 110_000))
+      engine.ingest(bench.reading("p10", "level", 0.9, at: now))
+      engine.advance(to: now)
+    }
+    #expect(engine.takeTransitions().map { "\($0.kind) \($0.rule) \($0.device)" } == ["raised high p10"])
+  }
+
   @Test("Two readings of the same millisecond count once")
   func sameMillisecond() {
     let bench = Bench(on: "sewer-level-probe", "raise: samples(level, 10min) >= 3")
