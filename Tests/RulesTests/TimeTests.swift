@@ -177,6 +177,53 @@ struct Sequence64: RandomNumberGenerator {
       ])
   }
 
+  @Test(
+    "Whatever comes, each alarm is raised once and cleared once, in turn", arguments: [11, 12] as [UInt64])
+  func alternates(seed: UInt64) {
+    let bench = Bench.shipped()
+    var random = Sequence64(state: seed)
+    var now = at("2026-03-10 18:00:00")
+    var engine = bench.engine(from: now)
+    let names = [
+      "laeq", "trip", "tilt", "level", "loitering", "tamper", "video-loss", "available", "battery",
+    ]
+    var transitions: [AlarmTransition] = []
+    for number in 0..<30_000 {
+      now = now + Int64.random(in: 0...2500, using: &random)
+      let device = bench.catalogue.devices[Int.random(in: 0..<bench.catalogue.devices.count, using: &random)]
+      let name = names[Int.random(in: 0..<names.count, using: &random)]
+      let isEvent = name == "trip" || name == "loitering"
+      let value =
+        isEvent ? Double.random(in: 0...200, using: &random) : Double.random(in: 0...1.6, using: &random)
+      let marks = ReadingMarks(rawValue: UInt8.random(in: 0..<32, using: &random))
+      engine.ingest(
+        bench.reading(
+          device.id, name,
+          name.hasPrefix("t") && !isEvent || name.hasPrefix("v") ? value.rounded(.down) : value,
+          at: now + Int64.random(in: -200_000...100_000, using: &random),
+          quality: Quality(rawValue: UInt8.random(in: 0...12, using: &random)) ?? .good, marks: marks,
+          event: UInt64.random(in: 0...40, using: &random)))
+      if number % 7 == 0 { engine.advance(to: now) }
+      if number % 50 == 0 { transitions += engine.takeTransitions() }
+    }
+    transitions += engine.takeTransitions()
+    #expect(transitions.count > 50)
+    var open: [String: AlarmTransition] = [:]
+    for transition in transitions {
+      let subject = "\(transition.rule) \(transition.device)"
+      switch transition.kind {
+      case .raised:
+        #expect(open[subject] == nil, "\(subject) raised twice")
+        open[subject] = transition
+      case .cleared:
+        #expect(open[subject]?.alarm == transition.alarm, "\(subject) cleared without having been raised")
+        #expect(transition.at >= transition.onset)
+        open[subject] = nil
+      }
+    }
+    #expect(Set(engine.activeAlarms) == Set(open.values))
+  }
+
   @Test("A clock that jumps by years is followed without working through them")
   func jump() {
     let bench = Bench.shipped()
