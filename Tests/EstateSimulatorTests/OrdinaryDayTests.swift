@@ -10,8 +10,11 @@ struct OrdinaryDayTests {
     let scenario = try named("ordinary-day")
     let catalogue = try seeds()
     // An energy mean over a quarter of an hour is the same from minutes as from seconds.
-    let played = try Played(scenario, seed: UInt64(seed), reportInterval: 300)
-    for device in catalogue.devices {
+    // Of the eight units that are alike, one for each seed in turn.
+    let unit = "-u\(seed % 8 + 1)"
+    let isPlaying = { (device: Device) in device.estate != "huicui-south" || device.id.hasSuffix(unit) }
+    let played = try Played(scenario, seed: UInt64(seed), reportInterval: 300, devices: isPlaying)
+    for device in catalogue.devices.filter(isPlaying) {
       switch device.kind {
       case .elevatorNoiseMeter, .noiseMeter: try noise(played, device)
       case .wallTiltSensor: try tilt(played, device)

@@ -26,8 +26,13 @@ struct Played {
   private(set) var samples: [String: [String: [Sample]]] = [:]
   private(set) var events: [String: [Event]] = [:]
 
-  init(_ scenario: Scenario, seed: UInt64? = nil, reportInterval: Double? = nil) throws {
-    for line in try lines(of: scenario, seed: seed, reportInterval: reportInterval).readings {
+  init(
+    _ scenario: Scenario, seed: UInt64? = nil, reportInterval: Double? = nil,
+    devices isPlaying: (Device) -> Bool = { _ in true }
+  ) throws {
+    for line in try lines(
+      of: scenario, seed: seed, reportInterval: reportInterval, devices: isPlaying
+    ).readings {
       let parts = line.split(separator: "\t")
       let topic = parts[0].split(separator: "/")
       let path = "\(topic[1])/\(topic[2])"

@@ -7,12 +7,13 @@ import Testing
 /// What a scenario says, one line for each message.
 /// - Parameter reportInterval: seconds, for all devices, in place of the catalogue's.
 func lines(
-  of scenario: Scenario, seed: UInt64? = nil, step: Speed = .unlimited, reportInterval: Double? = nil
+  of scenario: Scenario, seed: UInt64? = nil, step: Speed = .unlimited, reportInterval: Double? = nil,
+  devices isPlaying: (Device) -> Bool = { _ in true }
 ) throws -> [String] {
   let diagnostics = Diagnostics()
   var catalogue = try seeds()
   if let reportInterval {
-    let devices = catalogue.devices.map { device in
+    let devices = catalogue.devices.filter(isPlaying).map { device in
       var device = device
       device.attributes["report-interval"] = Quantity(reportInterval, .second)
       return device
