@@ -19,11 +19,13 @@ struct SewerProbes: DeviceModel {
   /// How much more or less than usual a well's houses use.
   private struct Usage {
     var random: RandomStream
-    var wander = Wander(spread: 0.12, memory: 600)
+    var wander = Wander(spread: 0.12, memory: 60)
+    var factor = 1.0
 
-    mutating func next() -> Double {
+    /// Changes every ten seconds.
+    mutating func advance() {
       wander.step(&random)
-      return max(0.2, 1 + wander.value)
+      factor = max(0.2, 1 + wander.value)
     }
   }
 
@@ -115,10 +117,12 @@ struct SewerProbes: DeviceModel {
 
   mutating func live(until time: Timestamp, into messages: inout [Publication]) {
     while now < time {
-      let factor = Self.dailyInflow.value(at: hours.hour(at: now))
+      let factor = Self.meanInflow * Self.dailyInflow.value(at: hours.hour(at: now))
       let rain = weather.rainRate(at: now) / 3_600_000 * Self.rainArea
+      let usageChanges = now.milliseconds % 10_000 == 0
       for well in inflow.indices {
-        inflow[well] = Self.meanInflow * share[well] * factor * usage[well].next() + rain
+        if usageChanges { usage[well].advance() }
+        inflow[well] = share[well] * factor * usage[well].factor + rain
         open[well] = 1
       }
       for (well, incident) in blockages where incident.holds(at: now) { open[well] = 1 - incident.severity }
