@@ -59,7 +59,10 @@ let package = Package(
 
     // Simulators: what judges must not know what is judged, so no Rules, Tickets or Store here.
     .target(
-      name: "EstateSimulator", dependencies: ["Configuration", "EstateModel", "MQTTSession"],
+      name: "EstateSimulator",
+      dependencies: [
+        "Configuration", "EstateModel", "MQTTSession", .product(name: "Logging", package: "swift-log"),
+      ],
       path: "simulators/EstateSimulator"),
     .executableTarget(
       name: "estatesim",
@@ -77,7 +80,9 @@ let package = Package(
     .testTarget(name: "MQTTSessionTests", dependencies: ["MQTTSession", "Gateway"]),
     .testTarget(
       name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
-    .testTarget(name: "EstateSimulatorTests", dependencies: ["EstateSimulator"]),
+    .testTarget(
+      name: "EstateSimulatorTests",
+      dependencies: ["EstateSimulator", .product(name: "Logging", package: "swift-log")]),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway"]),
     .testTarget(name: "EndToEnd", exclude: ["Fixtures"]),
   ],

@@ -150,9 +150,7 @@ final class Pipeline {
   private func answer(_ request: ControlRequest) -> ControlReply {
     switch request {
     case .watch: return .watching
-    case .status:
-      core.refreshStatus()
-      return .status(core.status)
+    case .status: return .status(currentStatus)
     case .explain(let rule, let device):
       guard let index = core.catalogue.device(named: device) else {
         return .refused("unknown device '\(device)'")
@@ -201,10 +199,18 @@ final class Pipeline {
 
   private func publishStatus(_ now: Int64) {
     lastStatus = now
+    link.publish(currentStatus)
+  }
+
+  private var currentStatus: GatewayStatus {
     core.refreshStatus()
     var status = core.status
-    status.link = session.linkState.isConnected ? "connected" : "disconnected"
-    link.publish(status)
+    let refused = session.subscriptions.filter { if case .refused = $0.state { true } else { false } }
+    status.link =
+      !session.linkState.isConnected
+      ? "disconnected"
+      : refused.isEmpty ? "connected" : "refused: \(refused.map(\.filter).joined(separator: " "))"
+    return status
   }
 
   private static func connection(_ settings: Settings, logger: Logger) throws -> (

@@ -43,6 +43,8 @@ public struct Settings: Sendable {
 
   /// Reads the document; relative paths start at `folder`.
   public init(document: Document, folder: URL, diagnostics: Diagnostics) {
+    // Foundation resolves a relative path against the folder above when the base doesn't end in a slash.
+    let folder = URL(fileURLWithPath: folder.path, isDirectory: true)
     self.init(folder: folder)
     guard let fields = Fields(document.root, of: "gatehouse.yaml", diagnostics: diagnostics) else { return }
     func path(_ key: String, _ standard: URL) -> URL {
