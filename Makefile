@@ -31,10 +31,11 @@ run: setup build ## set up, build, and start the demo
 demo: build ## the demo, without the set-up
 	@exec $(BINARY) demo $(ARGS)
 
-# The end-to-end tests start the release build's programs.
+# The end-to-end tests start the release build's programs, one test at a time.
 test: setup build lint ## set up, build, lint, and run every test
 	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build
+	@$(SWIFT) test --skip-build --skip EndToEnd
+	@$(SWIFT) test --skip-build --no-parallel --filter EndToEnd
 
 lint: ## formatting, strictly
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -59,45 +59,80 @@ enum Programs {
 
 /// A program that runs beside the test and is ended by its own id.
 final class Running {
-  let process = Process()
+  let identifier: pid_t
   private let folder: URL
+  private var status: Int32?
 
-  init(_ name: String, _ arguments: [String], input: Data? = nil, in directory: URL = Programs.root) throws {
+  /// Not by Foundation's `Process`: it hands on this thread's signal mask, in which SIGTERM may be blocked.
+  init(
+    _ name: String, _ arguments: [String], input: Data? = nil, environment: [String: String] = [:],
+    in directory: URL = Programs.root
+  ) throws {
     folder = try Programs.temporaryFolder()
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    for file in files { FileManager.default.createFile(atPath: file.path, contents: nil) }
-    process.executableURL = Programs.executable(name)
-    process.arguments = arguments
-    process.currentDirectoryURL = directory
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    if let input {
-      let file = folder.appendingPathComponent("in")
-      try input.write(to: file)
-      process.standardInput = try FileHandle(forReadingFrom: file)
-    } else {
-      process.standardInput = FileHandle.nullDevice
+    let inputFile = folder.appendingPathComponent("in").path
+    try (input ?? Data()).write(to: URL(fileURLWithPath: inputFile))
+    var files = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&files)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&files)
+      posix_spawnattr_destroy(&attributes)
     }
-    try process.run()
+    posix_spawn_file_actions_addopen(&files, 0, inputFile, O_RDONLY, 0)
+    for (descriptor, name) in [(Int32(1), "out"), (2, "err")] {
+      let path = folder.appendingPathComponent(name).path
+      posix_spawn_file_actions_addopen(&files, descriptor, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let path = Programs.executable(name).path
+    let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let words = (["env", "-C", directory.path, path] + arguments).map { strdup($0) } + [nil]
+    let variables = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in words + variables { free(text) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, "/usr/bin/env", &files, &attributes, words, variables)
+    guard code == 0 else { throw Failure("env \(path): \(String(cString: strerror(code)))") }
+    identifier = process
   }
 
   deinit {
-    if process.isRunning {
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+    if isRunning {
+      kill(identifier, SIGKILL)
+      waitpid(identifier, nil, 0)
     }
     try? FileManager.default.removeItem(at: folder)
   }
 
-  var identifier: Int32 { process.processIdentifier }
   var output: String { text("out") }
   var errors: String { text("err") }
 
-  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+  /// Whether it runs. Reaps it when it doesn't.
+  var isRunning: Bool {
+    guard status == nil else { return false }
+    var found: Int32 = 0
+    guard waitpid(identifier, &found, WNOHANG) == identifier else { return true }
+    status = found & 0x7f == 0 ? (found >> 8) & 0xff : -(found & 0x7f)
+    return false
+  }
 
+  func signal(_ number: Int32) { if isRunning { kill(identifier, number) } }
+
+  /// - Returns: status -1000 when it had to be killed after five minutes; minus the signal when one ended it.
   func wait() -> Outcome {
-    process.waitUntilExit()
-    return Outcome(status: process.terminationStatus, output: output, errors: errors)
+    let end = Date().addingTimeInterval(300)
+    while isRunning {
+      if Date() > end {
+        kill(identifier, SIGKILL)
+        waitpid(identifier, nil, 0)
+        status = -1000
+      }
+      usleep(5000)
+    }
+    return Outcome(status: status ?? -1000, output: output, errors: errors)
   }
 
   private func text(_ name: String) -> String {

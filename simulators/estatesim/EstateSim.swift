@@ -7,7 +7,7 @@ struct EstateSim: ParsableCommand {
     commandName: "estatesim",
     abstract: "Plays estates' devices over MQTT.",
     discussion: """
-      Example:
+      EXAMPLE
         estatesim list
         estatesim play luyuan-sewer-blockage --speed 60 --data data
 

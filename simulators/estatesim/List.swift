@@ -8,7 +8,7 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the scenarios.",
     discussion: """
-      Example:
+      EXAMPLE
         estatesim list --json
       """)
 

@@ -9,7 +9,7 @@ struct Load: ParsableCommand {
     discussion: """
       The devices are load-0/noise-0, load-0/noise-1, …, a hundred in each estate.
 
-      Example:
+      EXAMPLE
         estatesim load --devices 1000 --rate 5000 --duration 30s --data data
       """)
 

@@ -9,7 +9,7 @@ struct Play: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Plays a scenario to a broker.",
     discussion: """
-      Example:
+      EXAMPLE
         estatesim play luyuan-sewer-blockage --speed 60 --data data
         estatesim play ordinary-day --dry-run | head
       """)

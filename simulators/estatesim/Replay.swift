@@ -10,7 +10,7 @@ struct Replay: ParsableCommand {
     discussion: """
       The first line is a header. Times are local: 2025-03-21 00:00:30.
 
-      Example:
+      EXAMPLE
         estatesim replay --csv laeq-1min.csv --device xintai/noise-flat --signal laeq --speed max --data data
       """)
 
