@@ -8,10 +8,10 @@ SHELL := /bin/sh
 SWIFT ?= swift
 # Handed to `gatehouse demo`: make run ARGS="--speed 30"
 ARGS ?=
-SOURCES := Sources simulators Tests Package.swift
+SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
 
-.PHONY: help setup build run demo test lint format clean
+.PHONY: help setup build run demo test bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | \
@@ -36,6 +36,11 @@ test: setup build lint ## set up, build, lint, and run every test
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --skip EndToEnd
 	@$(SWIFT) test --skip-build --no-parallel --filter EndToEnd
+
+# Not a test: it fails on nothing, and wants a machine that does nothing else.
+bench: setup build ## measure every figure of benchmarks/README.md; ARGS="--only engine"
+	@$(SWIFT) build -c release --product gatehouse-bench
+	@.build/release/gatehouse-bench $(ARGS)
 
 lint: ## formatting, strictly
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

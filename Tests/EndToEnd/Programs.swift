@@ -148,12 +148,13 @@ final class RunningGateway {
   let config: URL
 
   init(
-    config: URL = Programs.root.appendingPathComponent("config"), data: URL? = nil, _ arguments: [String] = []
+    program: String = "gatehouse", config: URL = Programs.root.appendingPathComponent("config"),
+    data: URL? = nil, _ arguments: [String] = []
   ) throws {
     self.config = config
     self.data = try data ?? Programs.temporaryFolder()
     gateway = try Running(
-      "gatehouse", ["run", "--config", config.path, "--data", self.data.path] + arguments)
+      program, ["run", "--config", config.path, "--data", self.data.path] + arguments)
   }
 
   /// Waits until the broker link is up.
@@ -161,6 +162,17 @@ final class RunningGateway {
     try Programs.eventually {
       let status = try command("status", "--json")
       return status.output.contains("\"link\":\"connected\"")
+    }
+  }
+
+  /// Waits until nothing more comes in.
+  func isIdle() throws -> Bool {
+    var last = -1
+    return try Programs.eventually(120) {
+      let messages = try status("messages")
+      defer { last = messages }
+      if messages != last { usleep(1_500_000) }
+      return messages == last && messages >= 0
     }
   }
 
