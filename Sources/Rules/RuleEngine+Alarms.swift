@@ -145,6 +145,14 @@ extension RuleEngine {
     alarms[Int32(index)] = transition
   }
 
+  /// Puts the stored alarm in the place of an active one that a replay found.
+  mutating func replaceAlarm(_ index: Int, _ transition: AlarmTransition) {
+    instances[index].since = transition.onset
+    alarms[Int32(index)] = transition
+    // A clearing that began before the alarm was raised can't be its own.
+    if instances[index].clearSince < transition.at { keep(index) }
+  }
+
   mutating func clear(_ index: Int, at now: Int64) {
     var transition = transition(.cleared, index, at: now)
     if let raised = alarms[Int32(index)] {
@@ -153,6 +161,11 @@ extension RuleEngine {
       transition.towards = raised.towards
     }
     pending.append((now, Int32(index), transition))
+    deactivate(index)
+  }
+
+  /// Makes an active alarm idle, without a word.
+  mutating func deactivate(_ index: Int) {
     alarms[Int32(index)] = nil
     activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] -= 1
     instances[index].isActive = false

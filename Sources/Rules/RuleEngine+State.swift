@@ -16,17 +16,24 @@ extension RuleEngine {
   /// The alarms that are active, as they were raised, in the order of rule and device.
   public var activeAlarms: [AlarmTransition] { alarms.sorted { $0.key < $1.key }.map(\.value) }
 
-  /// Makes alarms active again that were so before a restart: they are not raised twice, and can clear.
+  /// Makes exactly these alarms active, whatever a replay of readings has led to: stored alarms are the truth.
+  ///
+  /// They are not raised twice, and can clear. Where the replay found another onset, the stored alarm takes its place;
+  /// a delay for clearing that began since it was raised goes on. What the replay raised and nobody stored is idle
+  /// again, without a transition; while its condition holds, its delay starts anew.
   /// - Returns: those whose rule or device is no longer there.
   public mutating func restore(active: [AlarmTransition]) -> [AlarmTransition] {
     var orphans: [AlarmTransition] = []
+    var stored: Set<Int32> = []
     for alarm in active where alarm.kind == .raised {
       guard let index = instance(rule: alarm.rule, device: "\(alarm.estate)/\(alarm.device)") else {
         orphans.append(alarm)
         continue
       }
-      if !instances[index].isActive { activate(index, alarm) }
+      stored.insert(Int32(index))
+      if instances[index].isActive { replaceAlarm(index, alarm) } else { activate(index, alarm) }
     }
+    for index in alarms.keys.sorted() where !stored.contains(index) { deactivate(Int(index)) }
     return orphans
   }
 
@@ -45,7 +52,20 @@ extension RuleEngine {
     guard let device = catalogue.device(path: device),
       let rule = ruleSet.rules.firstIndex(where: { $0.id == rule })
     else { return nil }
-    return instances.firstIndex { $0.rule == rule && $0.device == Int32(bitPattern: device.raw) }
+    // Instances lie in the order of rule, then device.
+    var low = 0
+    var high = instances.count
+    let wanted = (Int32(rule), Int32(bitPattern: device.raw))
+    while low < high {
+      let middle = (low + high) / 2
+      if (instances[middle].rule, instances[middle].device) < wanted {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    guard low < instances.count, (instances[low].rule, instances[low].device) == wanted else { return nil }
+    return low
   }
 
   /// Why a rule is silent or not on one device.
