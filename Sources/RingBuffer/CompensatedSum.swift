@@ -15,4 +15,14 @@ public struct CompensatedSum: Sendable, BitwiseCopyable {
     correction += abs(sum) >= abs(term) ? (sum - total) + term : (term - total) + sum
     sum = total
   }
+
+  func write(to writer: inout StateWriter) {
+    writer.double(sum)
+    writer.double(correction)
+  }
+
+  mutating func read(from reader: inout StateReader) throws(StateDamage) {
+    sum = try reader.double()
+    correction = try reader.double()
+  }
 }

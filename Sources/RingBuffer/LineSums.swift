@@ -66,3 +66,27 @@ struct LineSums: Sendable, BitwiseCopyable {
     slope.map { mean + $0 * (seconds(time) - x.value / count) }
   }
 }
+
+extension LineSums {
+  /// - Parameter values: only what `addValue` keeps.
+  func write(to writer: inout StateWriter, values: Bool) {
+    writer.signed(anchorTime ?? 0)
+    writer.double(anchorValue)
+    writer.double(count)
+    for sum in values ? [y, yy] : [y, yy, x, xx, xy] { sum.write(to: &writer) }
+  }
+
+  mutating func read(from reader: inout StateReader, values: Bool) throws(StateDamage) {
+    let time = try reader.signed()
+    guard (0..<SeriesState.latest).contains(time) else { throw reader.damage }
+    anchorTime = time
+    anchorValue = try reader.double()
+    count = try reader.double()
+    try y.read(from: &reader)
+    try yy.read(from: &reader)
+    if values { return }
+    try x.read(from: &reader)
+    try xx.read(from: &reader)
+    try xy.read(from: &reader)
+  }
+}

@@ -83,6 +83,11 @@ public struct SampleRing: Sendable {
     return .late
   }
 
+  /// For how long the oldest sample stands: that is known from the one before it, which may be gone.
+  mutating func setFirstWeight(_ weight: Int64) {
+    if count > 0 { storage[first & mask].weight = min(step, weight) }
+  }
+
   /// Sequence number of the first sample at or after a time; `end` when all are older.
   public func firstSequence(notBefore time: Int64) -> Int {
     var low = first

@@ -125,3 +125,37 @@ struct SlidingWindow: Sendable {
     }
   }
 }
+
+extension SlidingWindow {
+  /// Which samples are in it, and the sums, which depend in their last bits on how it came here.
+  func write(to writer: inout StateWriter) {
+    writer.number(UInt64(clamping: length))
+    writer.byte(measures.rawValue)
+    writer.count(count)
+    guard count > 0 else { return }
+    writer.count(end - freshUntil)
+    if measures.contains(.energy) { energy.write(to: &writer) }
+    if !measures.isDisjoint(with: [.line, .moments]) {
+      line.write(to: &writer, values: !measures.contains(.line))
+    }
+  }
+
+  mutating func readSums(from reader: inout StateReader) throws(StateDamage) {
+    if measures.contains(.energy) { try energy.read(from: &reader) }
+    if !measures.isDisjoint(with: [.line, .moments]) {
+      try line.read(from: &reader, values: !measures.contains(.line))
+    }
+  }
+
+  /// Puts itself over the newest samples of a ring, with the sums of a window of the same length and measures.
+  /// - Parameter stale: how many samples have come since the sums were computed anew.
+  mutating func restore(_ other: SlidingWindow, count: Int, stale: Int, from ring: SampleRing) {
+    reset()
+    start = ring.end - count
+    end = ring.end
+    freshUntil = end - stale
+    for sequence in start..<end { enter(ring[sequence], sequence) }
+    energy = other.energy
+    line = other.line
+  }
+}

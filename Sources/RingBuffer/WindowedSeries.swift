@@ -11,10 +11,10 @@
 /// Windows reach from `now - length` (left out) to `now`. All statistics are nil where too few samples are in
 /// reach. Percentiles select among the window's samples each time that they changed: O(n), the others O(1).
 public struct WindowedSeries: Sendable {
-  public private(set) var ring: SampleRing
+  public internal(set) var ring: SampleRing
   /// Samples that a full ring had to forget while a window still wanted them: readings come faster than planned.
   public private(set) var overruns = 0
-  private var windows: [SlidingWindow] = []
+  var windows: [SlidingWindow] = []
   private var selections: [Selection] = []
   private var scratch: [Double] = []
   private var longest: Int64 = 0

@@ -87,6 +87,8 @@ struct SeriesTraits: Sendable, BitwiseCopyable {
   var scale: Double
   /// For how long the latest reading counts as present, in milliseconds.
   var hold: Int64
+  /// Before the first reading, its age counts from here.
+  var watchedSince: Int64
   var firstDependent: Int32 = 0
   var endDependent: Int32 = 0
 }

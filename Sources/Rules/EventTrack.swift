@@ -1,4 +1,5 @@
 /// Visits and other occurrences that cameras and meters report in several messages each.
+import RingBuffer
 
 /// The occurrences of one kind of event at one device, told apart by their id.
 struct EventTrack: Sendable {
@@ -80,5 +81,42 @@ struct EventTrack: Sendable {
     while count < visits.count, visits[count].last < time { count += 1 }
     if visits.count - count >= Self.most { count += 1 }
     if count > 0 { visits.removeFirst(count) }
+  }
+}
+
+extension EventTrack {
+  func write(to writer: inout StateWriter) {
+    writer.byte(lastMessage == nil ? 0 : 1)
+    writer.signed(lastMessage ?? 0)
+    writer.count(visits.count)
+    for visit in visits {
+      writer.word(visit.id)
+      writer.signed(visit.start)
+      writer.signed(visit.last)
+      writer.byte(visit.hasEnded ? 1 : 0)
+    }
+  }
+
+  /// Takes over what another has seen; how long it is remembered stays its own.
+  mutating func restore(_ other: EventTrack) {
+    visits = other.visits
+    lastMessage = other.lastMessage
+  }
+
+  mutating func read(from reader: inout StateReader) throws(StateDamage) {
+    let hasMessage = try reader.byte() == 1
+    let last = try reader.time(after: 0)
+    lastMessage = hasMessage ? last : nil
+    let count = try reader.count(ofAtLeast: 11)
+    guard count <= Self.most else { throw reader.damage }
+    visits = []
+    visits.reserveCapacity(count)
+    for _ in 0..<count {
+      let visit = Visit(
+        id: try reader.word(), start: try reader.time(after: 0), last: try reader.time(after: 0),
+        hasEnded: try reader.byte() == 1)
+      guard visit.start >= visits.last?.start ?? visit.start else { throw reader.damage }
+      visits.append(visit)
+    }
   }
 }

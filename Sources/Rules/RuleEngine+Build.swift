@@ -120,7 +120,8 @@ extension RuleEngine {
     let signal = Signal.all[slot.signal]
     let interval = max(1, intervals[slot.device])
     var entry = SeriesTraits(
-      scale: signal.unit.scale, hold: signal.form == .state ? .max : interval + interval / 2)
+      scale: signal.unit.scale, hold: signal.form == .state ? .max : interval + interval / 2,
+      watchedSince: start.milliseconds)
     entry.firstDependent = Int32(dependents.count)
     dependents += demand.dependents
     entry.endDependent = Int32(dependents.count)

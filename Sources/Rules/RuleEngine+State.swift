@@ -52,10 +52,14 @@ extension RuleEngine {
     guard let device = catalogue.device(path: device),
       let rule = ruleSet.rules.firstIndex(where: { $0.id == rule })
     else { return nil }
-    // Instances lie in the order of rule, then device.
+    return instance(rule: Int32(rule), device: Int32(bitPattern: device.raw))
+  }
+
+  /// Instances lie in the order of rule, then device.
+  func instance(rule: Int32, device: Int32) -> Int? {
     var low = 0
     var high = instances.count
-    let wanted = (Int32(rule), Int32(bitPattern: device.raw))
+    let wanted = (rule, device)
     while low < high {
       let middle = (low + high) / 2
       if (instances[middle].rule, instances[middle].device) < wanted {

@@ -110,8 +110,10 @@ extension RuleEngine {
     case .delta: return series[index].delta(window) ?? .nan
     case .samples: return Double(series[index].count(window))
     case .stuck: return stuck(index, window, leaf.window, at: now)
-    case .age: return Double(max(0, now - (series[index].ring.last?.time ?? start.milliseconds))) / 1000
-    case .ageOfEvent: return Double(max(0, now - (tracks[index].lastMessage ?? start.milliseconds))) / 1000
+    case .age:
+      return Double(max(0, now - (series[index].ring.last?.time ?? traits[index].watchedSince))) / 1000
+    case .ageOfEvent:
+      return Double(max(0, now - (tracks[index].lastMessage ?? trackTraits[index].watchedSince))) / 1000
     case .count:
       return eventsAreKnown(index, at: now) ? Double(tracks[index].count(since: leaf.window, at: now)) : .nan
     case .dwell: return eventsAreKnown(index, at: now) ? tracks[index].dwell(at: now) : .nan

@@ -36,10 +36,11 @@ public struct RuleEngine: Sendable {
 
   public let ruleSet: RuleSet
   public let catalogue: Catalogue
-  public let start: Timestamp
+  /// When watching began.
+  public internal(set) var start: Timestamp
   public let lateness: Int64
   /// Latest time handed to ``advance(to:)``.
-  public private(set) var clock: Timestamp
+  public internal(set) var clock: Timestamp
   public internal(set) var counters = Counters()
 
   // Laid out flat when the engine is made; indices instead of names from here on.
@@ -82,6 +83,8 @@ public struct RuleEngine: Sendable {
 
   /// Milliseconds of the years 1970 to 9999: others can't be computed with.
   static let sensibleTimes: Range<Int64> = 0..<253_402_300_800_000
+  /// The newest reading's time of a device that has sent none.
+  static let notYet = Int64.min / 2
   static let signalCount = Signal.all.count
   static let availability = Signal.named("available")
 
@@ -100,7 +103,7 @@ public struct RuleEngine: Sendable {
     lastSeen = Array(repeating: start.milliseconds, count: count)
     wasHeard = Array(repeating: false, count: count)
     isOffline = Array(repeating: false, count: count)
-    newest = Array(repeating: .min / 2, count: count)
+    newest = Array(repeating: Self.notYet, count: count)
     build()
   }
 
