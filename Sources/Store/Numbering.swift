@@ -39,27 +39,39 @@ struct Numbering: Sendable {
 
 /// The way back: from stored numbers to the places of a catalogue.
 struct Renumbering: Sendable {
-  private let devices: [Int64: DeviceIndex]
-  private let signals: [Int64: SignalIndex]
+  /// By stored number; `none` where the catalogue has no such device.
+  private let devices: [DeviceIndex]
+  private let signals: [SignalIndex?]
+  /// Devices whose numbers would make the table above too long: only in a damaged database.
+  private static let largest: Int64 = 1 << 24
 
   init(_ catalogue: Catalogue, in database: Database) throws {
-    devices = Dictionary(
-      try Numbering.stored("devices", "path", in: database).compactMap { path, number in
-        catalogue.device(path: path).map { (number, $0) }
-      }, uniquingKeysWith: { first, _ in first })
-    signals = Dictionary(
-      try Numbering.stored("signals", "name", in: database).compactMap { name, number in
-        Signal.named(name).map { (number, $0) }
-      }, uniquingKeysWith: { first, _ in first })
+    devices = Self.table(try Numbering.stored("devices", "path", in: database), missing: .none) {
+      catalogue.device(path: $0) ?? .none
+    }
+    signals = Self.table(try Numbering.stored("signals", "name", in: database), missing: nil) {
+      Signal.named($0)
+    }
+  }
+
+  private static func table<Place>(
+    _ stored: [String: Int64], missing: Place, _ place: (String) -> Place
+  ) -> [Place] {
+    let usable = stored.filter { (0..<largest).contains($0.value) }
+    var table = Array(repeating: missing, count: Int(usable.values.max() ?? -1) + 1)
+    for (name, number) in usable { table[Int(number)] = place(name) }
+    return table
   }
 
   /// nil when the device or the signal is no longer known.
+  @inline(__always)
   func reading(_ packed: PackedReading) -> Reading? {
-    guard let device = devices[Int64(packed.device)], let signal = signals[Int64(packed.signal)] else {
-      return nil
-    }
+    let (device, signal) = (Int(packed.device), Int(packed.signal))
+    guard device < devices.count, signal < signals.count, devices[device] != .none,
+      let index = signals[signal]
+    else { return nil }
     return Reading(
-      device: device, signal: signal, time: packed.time, arrival: packed.arrival, value: packed.value,
-      quality: packed.quality, marks: packed.marks, event: packed.event)
+      device: devices[device], signal: index, time: packed.time, arrival: packed.arrival,
+      value: packed.value, quality: packed.quality, marks: packed.marks, event: packed.event)
   }
 }

@@ -16,7 +16,9 @@ extension PackedReadings {
     return readings
   }
 
-  /// Hands out the readings in the order in which they were packed. Nothing is handed out of a damaged blob.
+  /// Hands out the readings in the order in which they were packed. Nothing is handed out of a blob whose check
+  /// sum is wrong.
+  @inline(__always)
   public static func decode(_ bytes: UnsafeRawBufferPointer, _ body: (PackedReading) -> Void)
     throws(PackedReadingsError)
   {
@@ -40,6 +42,7 @@ extension PackedReadings {
     guard reader.position == end else { throw .malformed("unexpected bytes", at: reader.position) }
   }
 
+  @inline(__always)
   private static func read(_ reading: inout PackedReading, from reader: inout ByteReader)
     throws(PackedReadingsError)
   {
@@ -66,47 +69,5 @@ extension PackedReadings {
     case Form.double: reading.value = Double(bitPattern: try reader.fixed())
     default: reading.value = Double(try reader.signed()) / Form.scales[Int(form)]
     }
-  }
-}
-
-/// Reads from the front; never beyond `end`.
-private struct ByteReader {
-  let bytes: UnsafeRawBufferPointer
-  var position: Int
-  let end: Int
-
-  mutating func byte() throws(PackedReadingsError) -> UInt8 {
-    guard position < end else { throw .truncated(at: position) }
-    defer { position += 1 }
-    return bytes[position]
-  }
-
-  mutating func unsigned() throws(PackedReadingsError) -> UInt64 {
-    var value: UInt64 = 0
-    for shift in stride(from: UInt64(0), to: 70, by: 7) {
-      let next = try byte()
-      value |= UInt64(next & 0x7f) << shift
-      if next & 0x80 == 0 { return value }
-    }
-    throw .malformed("number longer than 64 bits", at: position)
-  }
-
-  mutating func signed() throws(PackedReadingsError) -> Int64 {
-    let raw = try unsigned()
-    return Int64(bitPattern: (raw >> 1) ^ (0 &- (raw & 1)))
-  }
-
-  mutating func narrow<Number: FixedWidthInteger>(_ what: String) throws(PackedReadingsError) -> Number {
-    let value = try unsigned()
-    guard let number = Number(exactly: value) else { throw .malformed("\(what) \(value)", at: position) }
-    return number
-  }
-
-  mutating func fixed<Number: FixedWidthInteger>() throws(PackedReadingsError) -> Number {
-    var value: Number = 0
-    for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
-      value |= Number(try byte()) << Number(shift)
-    }
-    return value
   }
 }

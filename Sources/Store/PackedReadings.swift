@@ -76,15 +76,15 @@ public enum PackedReadings {
 
 /// Packs readings one at a time, so that the pipeline's batch needs no second array.
 struct PackedReadingsWriter {
-  private var bytes: [UInt8] = []
+  private var writer = ByteWriter()
   private var last = PackedReading(
     device: 0, signal: 0, time: Timestamp(milliseconds: 0), arrival: Timestamp(milliseconds: 0), value: 0)
   private var isFirst = true
 
   init(count: Int) {
-    bytes.reserveCapacity(count * 8 + 16)
-    bytes.append(PackedReadings.version)
-    append(UInt64(count))
+    writer.reserve(count * 8 + 16)
+    writer.append(byte: PackedReadings.version)
+    writer.append(UInt64(count))
   }
 
   mutating func append(_ reading: PackedReading) {
@@ -97,30 +97,30 @@ struct PackedReadingsWriter {
     if reading.arrival == last.arrival { head |= Head.sameArrival }
     if hasMarks { head |= Head.hasMarks }
     if reading.event != 0 { head |= Head.hasEvent }
-    bytes.append(head)
-    if head & Head.sameDevice == 0 { append(UInt64(reading.device)) }
-    if head & Head.sameSignal == 0 { append(UInt64(reading.signal)) }
-    append(signed: reading.time.milliseconds &- last.time.milliseconds)
+    writer.append(byte: head)
+    if head & Head.sameDevice == 0 { writer.append(UInt64(reading.device)) }
+    if head & Head.sameSignal == 0 { writer.append(UInt64(reading.signal)) }
+    writer.append(signed: reading.time.milliseconds &- last.time.milliseconds)
     if head & Head.sameArrival == 0 {
-      append(signed: reading.arrival.milliseconds &- reading.time.milliseconds)
+      writer.append(signed: reading.arrival.milliseconds &- reading.time.milliseconds)
     }
     if hasMarks {
-      bytes.append(reading.quality.rawValue)
-      bytes.append(reading.marks.rawValue)
+      writer.append(byte: reading.quality.rawValue)
+      writer.append(byte: reading.marks.rawValue)
     }
-    if reading.event != 0 { append(fixed: reading.event) }
+    if reading.event != 0 { writer.append(fixed: reading.event) }
     switch form {
-    case PackedReadings.Form.single: append(fixed: Float(reading.value).bitPattern)
-    case PackedReadings.Form.double: append(fixed: reading.value.bitPattern)
-    default: append(signed: whole)
+    case PackedReadings.Form.single: writer.append(fixed: Float(reading.value).bitPattern)
+    case PackedReadings.Form.double: writer.append(fixed: reading.value.bitPattern)
+    default: writer.append(signed: whole)
     }
     last = reading
     isFirst = false
   }
 
   mutating func finished() -> [UInt8] {
-    append(fixed: bytes.withUnsafeBytes(PackedReadings.checkSum))
-    return bytes
+    writer.appendCheckSum()
+    return writer.bytes
   }
 
   /// The shortest form that gives the very same bits back.
@@ -136,25 +136,6 @@ struct PackedReadingsWriter {
     // Compared by bits, so that a NaN keeps its payload or takes all 8 bytes.
     let isSingle = Double(Float(value)).bitPattern == value.bitPattern
     return (isSingle ? PackedReadings.Form.single : PackedReadings.Form.double, 0)
-  }
-
-  private mutating func append(_ number: UInt64) {
-    var rest = number
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-  }
-
-  private mutating func append(signed number: Int64) {
-    append(UInt64(bitPattern: (number << 1) ^ (number >> 63)))
-  }
-
-  private mutating func append(fixed number: some FixedWidthInteger) {
-    for shift in stride(from: 0, to: number.bitWidth, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: number >> shift))
-    }
   }
 }
 

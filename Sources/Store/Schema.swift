@@ -3,11 +3,12 @@ import GRDB
 
 enum Schema {
   /// Of this program. A migration's identifier is its number.
-  static let version = 1
+  static let version = 2
 
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { try $0.execute(sql: first) }
+    migrator.registerMigration("2") { try $0.execute(sql: second) }
     return migrator
   }
 
@@ -62,5 +63,28 @@ enum Schema {
 
     CREATE TABLE device_states (device TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    """
+
+  /// History by signal and hour, and snapshots of the engine.
+  ///
+  /// `batch_index` has one row for each batch with readings: the devices in it, or NULL where nobody wrote that
+  /// down. It takes the place of an index on the batches themselves, and goes when its batch does. A chunk's id is
+  /// made of its hour, device and signal (`ChunkKey`).
+  private static let second = """
+    CREATE TABLE batch_index (
+      batch INTEGER PRIMARY KEY, min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, devices BLOB) STRICT;
+    INSERT INTO batch_index (batch, min_time, max_time)
+      SELECT id, min_time, max_time FROM batches WHERE count > 0;
+    DROP INDEX batches_by_time;
+
+    CREATE TABLE chunks (
+      id INTEGER PRIMARY KEY, count INTEGER NOT NULL, readings BLOB NOT NULL) STRICT;
+    CREATE TABLE compaction (
+      one INTEGER PRIMARY KEY CHECK (one = 1), batches INTEGER NOT NULL, readings INTEGER NOT NULL,
+      pending INTEGER NOT NULL) STRICT;
+    INSERT INTO compaction VALUES (1, 0, 0, 0);
+
+    CREATE TABLE snapshots (
+      batch INTEGER PRIMARY KEY, now INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
     """
 }

@@ -31,35 +31,50 @@ extension Store {
     }
   }
 
-  private func pack(_ readings: ContiguousArray<Reading>) throws -> [UInt8] {
+  private func pack(_ readings: ContiguousArray<Reading>) throws -> PackedBatch {
     var writer = PackedReadingsWriter(count: readings.count)
+    var devices: [UInt32] = []
     for reading in readings {
       let device = Int(reading.device.raw)
       let signal = Int(reading.signal.raw)
       guard device < numbering.deviceNumbers.count, signal < numbering.signalNumbers.count else {
         throw StoreError.unknownSeries(device: reading.device.raw, signal: reading.signal.raw)
       }
+      let number = numbering.deviceNumbers[device]
+      // A device's readings come together: most repetitions end here.
+      if devices.last != number { devices.append(number) }
       writer.append(
         PackedReading(
-          device: numbering.deviceNumbers[device], signal: numbering.signalNumbers[signal],
+          device: number, signal: numbering.signalNumbers[signal],
           time: reading.time,
           arrival: reading.arrival, value: reading.value, quality: reading.quality, marks: reading.marks,
           event: reading.event))
     }
-    return writer.finished()
+    return PackedBatch(readings: writer.finished(), devices: DeviceSet.encode(devices))
   }
+}
+
+private struct PackedBatch {
+  var readings: [UInt8]
+  var devices: [UInt8]
 }
 
 extension Database {
   /// A batch without readings is a row as well: a replay must see each turn of the clock.
-  fileprivate func insert(_ packed: [UInt8], of batch: Batch) throws {
+  fileprivate func insert(_ packed: PackedBatch, of batch: Batch) throws {
     var span = (min: batch.readings.first?.time ?? batch.now, max: batch.readings.first?.time ?? batch.now)
     for reading in batch.readings { span = (min(span.min, reading.time), max(span.max, reading.time)) }
     try cachedStatement(
       sql: "INSERT INTO batches (now, min_time, max_time, count, readings) VALUES (?, ?, ?, ?, ?)"
     ).execute(arguments: [
       batch.now.milliseconds, span.min.milliseconds, span.max.milliseconds, batch.readings.count,
-      Data(packed),
+      Data(packed.readings),
+    ])
+    guard !batch.readings.isEmpty else { return }
+    try cachedStatement(
+      sql: "INSERT INTO batch_index (batch, min_time, max_time, devices) VALUES (?, ?, ?, ?)"
+    ).execute(arguments: [
+      lastInsertedRowID, span.min.milliseconds, span.max.milliseconds, Data(packed.devices),
     ])
   }
 

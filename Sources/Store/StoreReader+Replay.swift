@@ -1,0 +1,109 @@
+/// The readings again in the order in which they were committed: how a restarted engine gets back to where it was.
+import EstateModel
+import Foundation
+import GRDB
+
+/// What a replay came across.
+public struct Replayed: Hashable, Sendable {
+  public var batches = 0
+  public var readings = 0
+  /// Readings of devices or signals that are no longer known.
+  public var skipped = 0
+}
+
+extension StoreReader {
+  /// All batches since a time of the engine's clock, in the order of their commits, with the devices and signals
+  /// of the catalogue given.
+  /// - Parameter body: gets the clock at the end of the batch, and its readings. It may use the store.
+  public func replay(
+    since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Replayed {
+    try replay(after: 0, since: since, catalogue: catalogue, body: body)
+  }
+
+  /// All batches after the one that a snapshot was taken at: ``StoredSnapshot/batch``.
+  /// - Parameter body: gets the clock at the end of the batch, and its readings. It may use the store.
+  public func replay(
+    afterBatch batch: Int64, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Replayed {
+    try replay(after: batch, since: Timestamp(milliseconds: .min), catalogue: catalogue, body: body)
+  }
+
+  private func replay(
+    after batch: Int64, since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Replayed {
+    let renumbering = try read { try Renumbering(catalogue, in: $0) }
+    var replayed = Replayed()
+    var last = batch
+    while true {
+      let page = try page(after: last, since: since, renumbering, &replayed)
+      guard let end = page.last else { return replayed }
+      last = end.id
+      for turn in page {
+        replayed.batches += 1
+        replayed.readings += turn.readings.count
+        try body(turn.now, turn.readings)
+      }
+    }
+  }
+
+  private struct Turn {
+    var id: Int64
+    var now: Timestamp
+    var readings: ContiguousArray<Reading> = []
+  }
+
+  /// Readings are decoded a page at a time: `body` runs outside the database, and memory stays small.
+  private static let pageSize = 20_000
+
+  private func page(
+    after last: Int64, since: Timestamp, _ renumbering: Renumbering, _ replayed: inout Replayed
+  ) throws -> [Turn] {
+    try read { database in
+      let rows = try Row.fetchCursor(
+        database.cachedStatement(
+          sql: "SELECT id, now, count, readings FROM batches WHERE id > ? AND now >= ? ORDER BY id"),
+        arguments: [last, since.milliseconds])
+      var page: [Turn] = []
+      var skipped = 0
+      var taken = 0
+      while taken < Self.pageSize, let row = try rows.next() {
+        var turn = Turn(
+          id: try row.value("id", of: "batches"),
+          now: Timestamp(milliseconds: try row.value("now", of: "batches")))
+        let count: Int = try row.value("count", of: "batches")
+        // The count is a hint for the memory only: the blob has its own.
+        turn.readings.reserveCapacity(min(max(0, count), 1 << 16))
+        try row.unpack { packed in
+          if let reading = renumbering.reading(packed) {
+            turn.readings.append(reading)
+          } else {
+            skipped += 1
+          }
+        }
+        // A turn of the clock without readings has its price as well.
+        taken += turn.readings.count + 50
+        page.append(turn)
+      }
+      replayed.skipped += skipped
+      return page
+    }
+  }
+}
+
+extension Row {
+  @inline(__always)
+  func unpack(_ body: (PackedReading) -> Void) throws {
+    try withUnsafeData(named: "readings") { data in
+      guard let data else { throw StoreError.unreadableRow(table: "batches", detail: "no readings") }
+      do {
+        try data.withUnsafeBytes { try PackedReadings.decode($0, body) }
+      } catch let error as PackedReadingsError {
+        throw StoreError.unreadableReadings(batch: try value("id", of: "batches"), error)
+      }
+    }
+  }
+}
