@@ -38,6 +38,8 @@ extension Store {
         ).execute(arguments: [Self.keptSnapshots])
       }
     }
+    // Batches may have become free for compaction.
+    compactedUntil = nil
   }
 }
 

@@ -21,6 +21,12 @@ public final class Store {
   let path: String
   private(set) var numbering: Numbering
   private var lock: FolderLock?
+  /// What the compaction in progress has read and not yet written.
+  var round: CompactionRound?
+  /// Where compaction last found nothing to do; nil: unknown.
+  var compactedUntil: Int64?
+  /// The newest batch that compaction is through with; those before it that are still there can't be compacted.
+  var compactedThrough: Int64 = 0
 
   /// Makes the folder and the database where they don't exist, and brings an older database up to date.
   /// - Throws: ``StoreError``

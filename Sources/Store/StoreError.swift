@@ -1,4 +1,5 @@
 /// What can be wrong with the data folder, in words that say what to do.
+import EstateModel
 import GRDB
 
 public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -12,6 +13,8 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   case newerSchema(String, found: Int, expected: Int)
   case olderSchema(String, found: Int, expected: Int)
   case unreadableReadings(batch: Int64, PackedReadingsError)
+  /// The readings of one signal of one device in one hour, which begins at `hour` (milliseconds since 1970).
+  case unreadableHour(device: Int, signal: Int, hour: Int64, PackedReadingsError)
   case unreadableRow(table: String, detail: String)
   /// A reading of a device or signal that the catalogue doesn't have: a mistake of the caller.
   case unknownSeries(device: UInt32, signal: UInt16)
@@ -36,6 +39,9 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(path): written by an older program: found schema version \(found), expected \(expected);"
         + " start the gateway once to bring it up to date"
     case .unreadableReadings(let batch, let error): "batch \(batch): \(error)"
+    case .unreadableHour(let device, let signal, let hour, let error):
+      "history of device number \(device), signal number \(signal), the hour from "
+        + "\(Timestamp(milliseconds: hour).formatted()): \(error)"
     case .unreadableRow(let table, let detail): "a row of \(table) can't be read: \(detail)"
     case .unknownSeries(let device, let signal):
       "reading of device number \(device), signal number \(signal): not in the catalogue that the store has"
@@ -46,6 +52,11 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension StoreError {
+  static func unreadableChunk(_ key: ChunkKey, _ error: PackedReadingsError) -> StoreError {
+    .unreadableHour(
+      device: Int(key.device), signal: Int(key.signal), hour: key.hour * ChunkKey.hourLength, error)
+  }
+
   init(_ error: DatabaseError, path: String) {
     let detail = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
     switch error.resultCode {

@@ -12,14 +12,19 @@ public struct Replayed: Hashable, Sendable {
 }
 
 extension StoreReader {
-  /// All batches since a time of the engine's clock, in the order of their commits, with the devices and signals
-  /// of the catalogue given.
+  /// All since a time, with the devices and signals of the catalogue given: what is in batches by the engine's
+  /// clock and in the order of the commits, before that what is in chunks by the readings' own times, ten seconds
+  /// at once. That serves where no snapshot can be read.
   /// - Parameter body: gets the clock at the end of the batch, and its readings. It may use the store.
   public func replay(
     since: Timestamp, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Replayed {
-    try replay(after: 0, since: since, catalogue: catalogue, body: body)
+    let old = try replayChunks(since: since, catalogue: catalogue, body: body)
+    let new = try replay(after: 0, since: since, catalogue: catalogue, body: body)
+    return Replayed(
+      batches: old.batches + new.batches, readings: old.readings + new.readings,
+      skipped: old.skipped + new.skipped)
   }
 
   /// All batches after the one that a snapshot was taken at: ``StoredSnapshot/batch``.
@@ -91,6 +96,55 @@ extension StoreReader {
       replayed.skipped += skipped
       return page
     }
+  }
+}
+
+extension StoreReader {
+  /// How many milliseconds of compacted readings are handed out at once.
+  private static let compactedTurn: Int64 = 10_000
+
+  private func replayChunks(
+    since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Replayed {
+    let (renumbering, hours, end) = try read { database in
+      (
+        try Renumbering(catalogue, in: database),
+        try database.chunkHours(since: since, until: .distantFuture),
+        try Int64.fetchOne(
+          database, sql: "SELECT now FROM batches WHERE now >= ? ORDER BY id LIMIT 1",
+          arguments: [since.milliseconds])
+      )
+    }
+    var replayed = Replayed()
+    for hour in hours {
+      var readings: ContiguousArray<Reading> = []
+      try read { database in
+        try database.chunks(ofHour: hour) { key, reading in
+          guard reading.time >= since.milliseconds else { return }
+          if let reading = renumbering.reading(PackedReading(reading, of: key)) {
+            readings.append(reading)
+          } else {
+            replayed.skipped += 1
+          }
+        }
+      }
+      readings.sort { ($0.time, $0.arrival) < ($1.time, $1.arrival) }
+      var start = readings.startIndex
+      while start < readings.endIndex {
+        let turn = readings[start].time.milliseconds / Self.compactedTurn
+        let next =
+          readings[start...].firstIndex { $0.time.milliseconds / Self.compactedTurn != turn }
+          ?? readings.endIndex
+        replayed.batches += 1
+        replayed.readings += next - start
+        // Never ahead of the batches that follow.
+        let now = Timestamp(milliseconds: min((turn + 1) * Self.compactedTurn, end ?? .max))
+        try body(now, ContiguousArray(readings[start..<next]))
+        start = next
+      }
+    }
+    return replayed
   }
 }
 

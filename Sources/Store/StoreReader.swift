@@ -11,7 +11,9 @@ public struct StoreReader: Sendable {
 
   /// Counts for a glance.
   public struct Summary: Hashable, Sendable, Codable {
+    /// All that were ever committed.
     public var batches = 0
+    /// Those that are in history.
     public var readings = 0
     public var alarms = 0
     public var activeAlarms = 0
@@ -51,8 +53,12 @@ public struct StoreReader: Sendable {
     try read { database in
       func count(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: sql) ?? 0 }
       var summary = Summary()
-      summary.batches = try count("SELECT count(*) FROM batches")
-      summary.readings = try count("SELECT coalesce(sum(count), 0) FROM batches")
+      summary.batches = try count(
+        "SELECT count(*) + (SELECT coalesce(sum(batches), 0) FROM compaction) FROM batches")
+      summary.readings = try count(
+        """
+        SELECT coalesce(sum(count), 0) + (SELECT coalesce(sum(readings), 0) FROM compaction) FROM batches
+        """)
       summary.alarms = try count("SELECT count(*) FROM alarms")
       summary.activeAlarms = try count("SELECT count(*) FROM alarms WHERE state = 'active'")
       for row in try Row.fetchAll(
