@@ -91,7 +91,9 @@ extension Chunk {
     var index = 0
     for _ in 0..<number {
       let step: Int = try reader.narrow("position")
-      guard step >= 0, step < count - index else { throw .malformed("impossible position", at: reader.position) }
+      guard step >= 0, step < count - index else {
+        throw .malformed("impossible position", at: reader.position)
+      }
       index += step
       exceptions.append((index, try reader.fixed()))
     }

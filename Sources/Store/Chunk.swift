@@ -22,7 +22,8 @@ public struct SeriesReading: Hashable, Sendable, BitwiseCopyable {
   }
 
   public init(
-    time: Int64, arrival: Int64, value: Double, event: UInt64, quality: Quality, marks: ReadingMarks) {
+    time: Int64, arrival: Int64, value: Double, event: UInt64, quality: Quality, marks: ReadingMarks
+  ) {
     (self.time, self.arrival, self.value) = (time, arrival, value)
     (self.event, self.quality, self.marks) = (event, quality, marks)
   }

@@ -62,6 +62,9 @@ public final class Store {
       }
       // WAL comes with NORMAL, which may lose the last commits at a power cut: an acknowledged reading must not.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      // Debian's SQLite overwrites what is deleted. Nothing secret is in here, and it would write each batch that
+      // was compacted once more.
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA secure_delete = OFF") }
       try Schema.migrator.migrate(queue)
       return (queue, try queue.write { try Numbering(catalogue, in: $0) })
     }

@@ -13,7 +13,8 @@ struct CompactionTests {
       var batch = Batch(now: Fixture.start + minute * 60_000)
       batch.readings = [
         Fixture.reading(0, minute: minute, Double(minute) / 8),
-        Fixture.reading(2, minute: minute, minute % 7 == 0 ? .nan : 3, quality: minute % 7 == 0 ? .fault : .good),
+        Fixture.reading(
+          2, minute: minute, minute % 7 == 0 ? .nan : 3, quality: minute % 7 == 0 ? .fault : .good),
         Fixture.reading(2, "battery", minute: minute, 57),
       ]
       try store.commit(batch)
@@ -33,7 +34,8 @@ struct CompactionTests {
     return try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
   }
 
-  @Test("Full hours become chunks, one for each signal and hour, and history is the same", arguments: [1, 20_000])
+  @Test(
+    "Full hours become chunks, one for each signal and hour, and history is the same", arguments: [1, 20_000])
   func same(limit: Int) throws {
     try Fixture.withFolder { folder in
       let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
@@ -98,7 +100,8 @@ struct CompactionTests {
       batch.readings = [
         Fixture.reading(0, minute: 10, 99),
         Reading(
-          device: DeviceIndex(0), signal: batch.readings.first?.signal ?? Signal.named("level") ?? SignalIndex(0),
+          device: DeviceIndex(0),
+          signal: batch.readings.first?.signal ?? Signal.named("level") ?? SignalIndex(0),
           time: Fixture.start + 90_000, arrival: batch.now, value: 7),
         Fixture.reading(1, minute: 3, 5),
       ]

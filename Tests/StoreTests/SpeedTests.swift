@@ -78,4 +78,108 @@ struct SpeedTests {
       Self.report("snapshot read and compared in \(Self.median(loaded)) ms")
     }
   }
+
+  /// `GATEHOUSE_STORE_LINES` names the output of `estatesim play ordinary-day --dry-run --speed max`.
+  @Test(
+    "The simulator's readings take at most four bytes each in chunks",
+    .enabled(if: ProcessInfo.processInfo.environment["GATEHOUSE_STORE_LINES"] != nil),
+    arguments: [false, true])
+  func simulated(withJitter: Bool) throws {
+    let file = try #require(ProcessInfo.processInfo.environment["GATEHOUSE_STORE_LINES"])
+    let lines = try SimulatorLines(contentsOf: file)
+    try Fixture.withFolder { folder in
+      let store = try Store.open(folder: folder, catalogue: lines.catalogue)
+      var jitter: UInt64 = 1
+      var batch = Batch(now: .distantPast)
+      for turn in lines.turns {
+        batch.reset(now: turn.now)
+        batch.readings = turn.readings
+        if withJitter {
+          for index in batch.readings.indices {
+            jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            batch.readings[index].arrival = batch.readings[index].time + Int64(20 + jitter >> 33 % 100)
+          }
+        }
+        try store.commit(batch)
+      }
+      let before = try store.sizes()
+      var worst = 0.0
+      var slices = 0
+      let took = try Self.milliseconds {
+        var isLeft = true
+        while isLeft {
+          worst = max(worst, try Self.milliseconds { isLeft = try store.compact(until: .distantFuture) })
+          slices += 1
+        }
+      }
+      let after = try store.sizes()
+      let readings = Double(try store.contents.summary().readings)
+      let name = withJitter ? "delays of 20 to 119 ms" : "the simulation's clock"
+      Self.report(
+        """
+        \(Int(readings)) simulated readings, \(name): batches \(Double(before.batches) / readings) B a reading, \
+        chunks \(Double(after.chunks) / readings) B; \(slices) slices in \(took) ms, the longest \(worst) ms
+        """)
+      #expect(Double(after.chunks) / readings <= 4)
+    }
+  }
+
+  @Test("24 hours of one signal, among 1000 devices that report every ten seconds")
+  func day() throws {
+    try Fixture.withFolder { folder in
+      let devices = Self.scaled(1000, orFor: 20)
+      let catalogue = Fixture.catalogue((0..<devices).map { "w\($0)" })
+      let store = try Store.open(folder: folder, catalogue: catalogue)
+      let level = try #require(Signal.named("level"))
+      var batch = Batch(now: Fixture.start)
+      var (worst, total) = (0.0, 0.0)
+      var noise: UInt64 = 1
+      let hours = Self.scaled(24, orFor: 2)
+      let start = Fixture.start
+      // A batch a second, as in a gateway that waits for a second before it commits. The engine's snapshots leave
+      // the last hour, and what is no full hour, in batches: 119 minutes here, the worst case.
+      let seconds = (hours + 1) * 3600 + 3540
+      for second in 0..<seconds {
+        // The first day in batches of a minute, only to have it written sooner.
+        let isShort = second >= hours * 3600
+        if isShort || second % 60 == 0 { batch.reset(now: start + Int64(second) * 1000) }
+        for device in stride(from: second % 10, to: devices, by: 10) {
+          let time = start + Int64(second) * 1000
+          noise = noise &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+          let value = Double(800 + noise >> 33 % 23) / 1000
+          batch.readings.append(
+            Reading(
+              device: DeviceIndex(UInt32(device)), signal: level, time: time + Int64(device % 700),
+              arrival: time + 740, value: value))
+        }
+        if isShort || second % 60 == 59 { try store.commit(batch) }
+        if second % 3600 == 0, second <= hours * 3600 {
+          var isLeft = true
+          while isLeft {
+            let took = try Self.milliseconds {
+              isLeft = try store.compact(until: start + Int64(second) * 1000)
+            }
+            (worst, total) = (max(worst, took), total + took)
+          }
+        }
+      }
+      let until = start + Int64(seconds) * 1000
+      var took: [Double] = []
+      for device in 0..<5 {
+        took.append(
+          try Self.milliseconds {
+            let points = try store.contents.history(
+              device: "luyuan/w\(device)", signal: "level", since: until - Int64(hours) * 3_600_000,
+              until: until)
+            #expect(points.count == hours * 360)
+          })
+      }
+      let sizes = try store.sizes()
+      Self.report(
+        """
+        \(devices) devices: \(hours) h of one signal, median of five \(Self.median(took)) ms, all \(took); compaction \
+        \(total / Double(hours)) ms an hour, longest slice \(worst) ms; chunks \(sizes.chunks) B
+        """)
+    }
+  }
 }
