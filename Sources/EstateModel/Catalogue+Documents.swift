@@ -153,6 +153,7 @@ private struct EstateReader {
       let title = fields.optional("title").flatMap { Title($0, diagnostics) }
       let placeNode = fields.required("at")
       let address = fields.optionalText("address")
+      let model = fields.optionalText("model")
       let zones = fields.list("zones").compactMap { $0.text(diagnostics) }
       let own = attributes(fields)
       guard let id, let kind, let placeID = placeNode?.text(diagnostics) else { continue }
@@ -181,7 +182,7 @@ private struct EstateReader {
       devices.append(
         Device(
           id: id, estate: estate, kind: kind, title: title ?? Title(zh: id, en: id), place: placeID,
-          address: address, attributes: place.attributes.merging(own) { $1 }, zones: zones))
+          address: address, model: model, attributes: place.attributes.merging(own) { $1 }, zones: zones))
     }
   }
 }

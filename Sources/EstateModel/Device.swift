@@ -19,6 +19,8 @@ public struct Device: Sendable {
   public var place: String
   /// Network address by which a profile knows it: DevEUI, IMEI, camera name.
   public var address: String?
+  /// The model's name, by which a profile for raw bytes is found where the network server doesn't tell.
+  public var model: String?
   /// Own attributes and those of its place, by name.
   public var attributes: [String: Quantity]
   /// Zones of a camera's picture that count; empty: all of it.
@@ -31,6 +33,7 @@ public struct Device: Sendable {
     title: Title,
     place: String,
     address: String? = nil,
+    model: String? = nil,
     attributes: [String: Quantity] = [:],
     zones: [String] = []
   ) {
@@ -40,6 +43,7 @@ public struct Device: Sendable {
     self.title = title
     self.place = place
     self.address = address
+    self.model = model
     self.attributes = attributes
     self.zones = zones
   }

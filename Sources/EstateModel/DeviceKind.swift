@@ -14,6 +14,7 @@ public enum DeviceKind: String, CaseIterable, Sendable {
   /// Signals that every device may report about itself.
   public static let common = [
     "battery", "battery.voltage", "rssi", "snr", "lqi", "available", "temperature", "humidity", "position",
+    "temperature.alarm",
   ]
 
   private static let sound = [
@@ -26,13 +27,20 @@ public enum DeviceKind: String, CaseIterable, Sendable {
     switch self {
     case .elevatorNoiseMeter: Self.sound + ["trip"]
     case .noiseMeter: Self.sound
-    case .wallTiltSensor: ["tilt", "tilt.x", "tilt.y", "tilt.z", "knock"]
+    case .wallTiltSensor:
+      [
+        "tilt", "tilt.x", "tilt.y", "tilt.z", "tilt.alarm.x", "tilt.alarm.y", "tilt.alarm.z", "knock",
+        "vibration",
+      ]
     case .sewerLevelProbe, .meterWellProbe:
-      ["level", "distance", "fill", "pressure", "voltage", "current", "loop.current"]
+      [
+        "level", "distance", "fill", "pressure", "voltage", "current", "loop.current", "distance.alarm",
+        "level.alarm",
+      ]
     case .entranceCamera:
       [
         "person", "car", "loitering", "intrusion", "line-crossing", "left-object", "review-alert", "tamper",
-        "video-loss",
+        "video-loss", "motion", "pir", "object", "people", "people.in", "people.out", "cars", "open",
       ]
     case .rainGauge: ["rain"]
     case .uplinkGateway: ["voltage", "power", "current"]

@@ -80,11 +80,14 @@ public struct EventDetail: Hashable, Sendable, Codable {
   public var active: Bool
   public var startMilliseconds: Int64
   public var timeMilliseconds: Int64
+  /// What kind of object a camera sees, where `kind` is only `object`: `bicycle`, `dog`.
+  public var label: String?
 
   public init(
     device: String, kind: String, phase: Phase, id: String, zones: [String], active: Bool,
-    startMilliseconds: Int64, timeMilliseconds: Int64
+    startMilliseconds: Int64, timeMilliseconds: Int64, label: String? = nil
   ) {
+    self.label = label
     (self.device, self.kind, self.phase, self.id, self.zones) = (device, kind, phase, id, zones)
     (self.active, self.startMilliseconds, self.timeMilliseconds) = (
       active, startMilliseconds, timeMilliseconds

@@ -50,10 +50,20 @@ public struct Signal: Sendable {
       Signal("position", form: .state),
       Signal("tamper", form: .state),
       Signal("video-loss", form: .state),
+      Signal("open", form: .state),
+      Signal("people", .number, 0...100_000),
+      Signal("people.in", .number, 0...1_000_000_000),
+      Signal("people.out", .number, 0...1_000_000_000),
+      Signal("cars", .number, 0...100_000),
     ]
+    // What the device itself thinks of its readings: apart from what our rules find.
+    + [
+      "tilt.alarm.x", "tilt.alarm.y", "tilt.alarm.z", "distance.alarm", "level.alarm", "temperature.alarm",
+    ]
+    .map { Signal($0, form: .state) }
     + [
       "trip", "person", "car", "loitering", "intrusion", "line-crossing", "left-object", "review-alert",
-      "knock",
+      "knock", "motion", "pir", "vibration", "object",
     ]
     .map { Signal($0, form: .event) }
 

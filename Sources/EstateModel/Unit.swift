@@ -78,8 +78,10 @@ public struct Unit: Hashable, Sendable, CustomStringConvertible {
     Unit("day", .time, scale: 86_400), Unit("d", .time, scale: 86_400),
     celsius, Unit("°C", .temperature), Unit("℃", .temperature), Unit("K", .temperature),
     volt, Unit("mV", .voltage, scale: 0.001), ampere, Unit("mA", .current, scale: 0.001), watt,
+    Unit("kW", .power, scale: 1000), Unit("mW", .power, scale: 0.001),
     kilopascal, Unit("Pa", .pressure, scale: 0.001), Unit("hPa", .pressure, scale: 0.1),
     Unit("bar", .pressure, scale: 100), Unit("MPa", .pressure, scale: 1000),
+    Unit("mbar", .pressure, scale: 0.1), Unit("psi", .pressure, scale: 6.894757293168361),
     dBm, dBA, Unit("dB(A)", .soundA), dBC, Unit("dB(C)", .soundC), dBZ, Unit("dB(Z)", .soundZ), decibel,
   ]
 
