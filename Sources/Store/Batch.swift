@@ -5,6 +5,9 @@ import Tickets
 public struct Batch: Sendable {
   /// The engine's clock at the end of the batch.
   public var now: Timestamp
+  /// The engine's clock when it took in the first reading, where that is not the end of the batch before. The log
+  /// gets a row for it, so that a replay moves the clock as it moved.
+  public var begun: Timestamp?
   public var readings: ContiguousArray<Reading> = []
   public var events: [EventDetail] = []
   public var transitions: [AlarmTransition] = []
@@ -39,6 +42,7 @@ public struct Batch: Sendable {
   /// Ready for the next turn; keeps its memory.
   public mutating func reset(now: Timestamp) {
     self.now = now
+    begun = nil
     readings.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     transitions.removeAll(keepingCapacity: true)

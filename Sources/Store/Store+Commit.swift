@@ -12,8 +12,12 @@ extension Store {
   public func commit(_ batch: Batch) throws {
     guard !batch.isEmpty else { return }
     let packed = try pack(batch.readings)
+    let nothing = try pack([])
     try speaking(of: path) {
       try queue.write { database in
+        if let begun = batch.begun {
+          try database.insert(nothing, of: Batch(now: begun))
+        }
         try database.insert(packed, of: batch)
         for transition in batch.transitions { try database.insert(transition) }
         for ticket in batch.tickets { try database.update(ticket) }
