@@ -206,6 +206,18 @@ public struct RuleEngine: Sendable {
     clock = now
   }
 
+  /// Moves the clock over a time in which nothing could be heard: it counts as no data, not as silence. Delays whose
+  /// gap it outlasts are broken off; nothing else is judged inside it.
+  public mutating func resume(at now: Timestamp) {
+    guard now > clock else { return }
+    let time = now.milliseconds
+    for device in lastSeen.indices { lastSeen[device] = max(lastSeen[device], time) }
+    for island in islands.indices {
+      islands[island].done = max(islands[island].done, time - Self.gridStep)
+    }
+    advance(to: now)
+  }
+
   /// Works through an island's grid points and deadlines up to and with a time.
   private mutating func run(_ index: Int, through time: Int64) {
     if time - islands[index].done > Self.longestJump { islands[index].done = time - 86_400_000 }
