@@ -25,4 +25,8 @@ public struct Subscription: Equatable, Sendable {
   /// The QoS asked for.
   public let qos: Int32
   public internal(set) var state: State
+
+  public init(filter: String, qos: Int32, state: State) {
+    (self.filter, self.qos, self.state) = (filter, qos, state)
+  }
 }

@@ -94,6 +94,7 @@ extension MQTTSession {
       return
     }
     linkState = .connected(since: .now)
+    isSessionKept = sessionPresent
     reconnection.reset()
     logger.info(
       "connected",
@@ -119,6 +120,7 @@ extension MQTTSession {
   func closed(reason: String) {
     if case .disconnected = linkState { return }
     let reason = refusal ?? reason
+    if linkState.isConnected { linksLost += 1 }
     linkState = .disconnected(reason: reason)
     unwritten.removeAll()
     subscriptionRequests.removeAll()

@@ -39,6 +39,11 @@ public final class MQTTSession {
   public var onConnect: ((_ sessionPresent: Bool) -> Void)?
 
   public internal(set) var linkState = LinkState.disconnected(reason: "never connected")
+  /// Links that ended so far. What was read before the latest end can't be acknowledged any more: the queued
+  /// PUBACKs went with the link, and the broker delivers those messages again to a kept session.
+  public internal(set) var linksLost = 0
+  /// Whether the broker had kept the session when the present link, or the last, came up.
+  public internal(set) var isSessionKept = false
   /// In the order in which they were asked for.
   public internal(set) var subscriptions: [Subscription] = []
   /// Publications with QoS 1 or 2 that the broker has not acknowledged, whether sent or waiting.

@@ -11,4 +11,12 @@ public struct Message {
   public let isRetained: Bool
   /// The packet identifier that its PUBACK will name; 0 with QoS 0.
   public let identifier: Int32
+
+  public init(
+    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool,
+    identifier: Int32
+  ) {
+    (self.topic, self.payload, self.qos) = (topic, payload, qos)
+    (self.isRetained, self.identifier) = (isRetained, identifier)
+  }
 }
