@@ -8,6 +8,9 @@ import Store
 import Tickets
 
 /// Owned by the pipeline's thread.
+///
+/// A batch is a turn of the engine: readings, all taken in while the engine's clock stood still, and then the clock's
+/// next step. A replay of the log does the same and comes to the same state, however late readings were.
 struct Core {
   /// Readings that may wait between the message callback and the engine.
   static let stagingCapacity = 65_536
@@ -15,30 +18,41 @@ struct Core {
   static let newRun: Int64 = 366 * 86_400_000
   /// Free places that must be there before another message is taken: no message yields more readings.
   static let stagingReserve = 4096
+  /// The engine's clock runs so far behind the wall, in milliseconds: readings on their way come before it, and are
+  /// judged at their own time. Readings themselves are judged when they come.
+  static let grace: Int64 = 2000
 
   private static let available = Signal.named("available")
 
   let catalogue: Catalogue
-  private(set) var clock: GatewayClock
+  var clock: GatewayClock
   private var batch: Batch
   private var problems: ProblemCounts
   private var states: DeviceStates
+  private var recent: RecentReadings
   private(set) var book: TicketBook
   private(set) var status = GatewayStatus()
   private let decoder: PayloadDecoder
   private var staging: RingBuffer<Reading>
   private(set) var engine: RuleEngine
   private var committedProblems = 0
+  /// The engine's clock as the newest batch has it.
+  private var keptClock: Timestamp
+  /// Readings since the last look, and those of them that are not older than a backlog's would be.
+  private(set) var arrivals = (readings: 0, fresh: 0)
 
   init(
     _ configuration: LoadedConfiguration, clock: GatewayClock, engine: RuleEngine, book: TicketBook,
-    states: DeviceStates
+    states: DeviceStates, recent: RecentReadings = RecentReadings()
   ) {
     catalogue = configuration.catalogue
     self.clock = clock
     self.engine = engine
     self.book = book
-    batch = Batch(now: clock.now ?? .distantPast)
+    self.states = states
+    self.recent = recent
+    batch = Batch(now: engine.clock)
+    keptClock = engine.clock
     decoder = PayloadDecoder(
       catalogue: configuration.catalogue, profiles: configuration.profiles,
       root: configuration.settings.topicRoot, unknownDevices: .refuse,
@@ -46,12 +60,13 @@ struct Core {
         behind: configuration.settings.acceptedBehind, ahead: configuration.settings.acceptedAhead))
     staging = RingBuffer(capacity: Self.stagingCapacity)
     problems = ProblemCounts(configuration.catalogue)
-    self.states = states
     status.devices = configuration.catalogue.devices.count
   }
 
   /// False when the staging ring is nearly full: then the socket is left alone and the broker keeps the messages.
   var hasRoom: Bool { staging.capacity - staging.count >= Self.stagingReserve }
+
+  var topicFilters: [String] { decoder.topicFilters }
 
   /// Decodes one message into the staging ring.
   mutating func receive(_ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isRetained: Bool)
@@ -61,16 +76,11 @@ struct Core {
       receiveClock(topic, payload)
       return
     }
-    // Before a simulated clock starts there is no time at which anything could have arrived.
+    // Before a simulated clock's first word there is no time at which anything could have arrived.
     guard let now = clock.now else { return }
     decoder.decode(topic: topic, payload: payload, now: now, isRetained: isRetained)
     if let sender = decoder.sender, !isRetained { states.heard(sender, at: now) }
-    for reading in decoder.readings { stage(reading) }
-    status.readings += decoder.readings.count
-    if !decoder.events.isEmpty {
-      status.events += decoder.events.count
-      batch.events.append(contentsOf: decoder.events)
-    }
+    take(now: now)
     if !decoder.problems.isEmpty {
       status.problems += decoder.problems.count
       for problem in decoder.problems { problems.add(problem, at: now) }
@@ -80,31 +90,68 @@ struct Core {
       // A kept "online" may be of any age; a kept "offline" is what the broker knows now.
       if isRetained, change.isOnline { continue }
       if let available = Self.available {
-        stage(
-          Reading(
-            device: change.device, signal: available, time: now, arrival: now, value: change.isOnline ? 1 : 0,
-            marks: .arrivalTime))
+        let reading = Reading(
+          device: change.device, signal: available, time: now, arrival: now, value: change.isOnline ? 1 : 0,
+          marks: .arrivalTime)
+        if isNews(reading) { stage(reading) }
       }
     }
   }
 
+  /// Stages what the decoder found, but for what has been delivered before.
+  private mutating func take(now: Timestamp) {
+    var event = 0
+    for reading in decoder.readings {
+      arrivals.readings += 1
+      if reading.time.milliseconds > now.milliseconds - Backlog.freshness { arrivals.fresh += 1 }
+      let isNews = isNews(reading)
+      if isNews { stage(reading) } else { status.duplicates += 1 }
+      // Each event has a reading, in the same order.
+      guard reading.event != 0, event < decoder.events.count else { continue }
+      if isNews { batch.events.append(decoder.events[event]) }
+      event += 1
+    }
+    status.readings += decoder.readings.count
+    status.events += decoder.events.count
+  }
+
+  /// False for a reading of the same device, signal and event time as an earlier one.
+  private mutating func isNews(_ reading: Reading) -> Bool {
+    // Most readings are newer than all before them: there is nothing to look up.
+    let isNewest = states.take(reading)
+    if !isNewest, recent.contains(reading) { return false }
+    recent.remember(reading)
+    return true
+  }
+
   private mutating func stage(_ reading: Reading) {
     if staging.append(reading) { return }
-    decide()
+    ingest()
     _ = staging.append(reading)
   }
 
-  /// Drains the staging ring into the engine, lets time pass, and turns alarms into tickets.
-  mutating func decide() {
+  /// Drains the staging ring into the engine, whose clock stands still.
+  mutating func ingest() {
     while let reading = staging.popFirst() {
+      if batch.readings.isEmpty, engine.clock != keptClock { batch.begun = engine.clock }
       engine.ingest(reading)
-      states.take(reading)
       batch.readings.append(reading)
     }
-    if let now = clock.now {
-      engine.advance(to: now)
-      batch.now = now
-    }
+    collect()
+  }
+
+  /// Lets time pass in the engine. With readings waiting for their commit this ends their batch: nothing more may
+  /// be ingested before `takeBatch`.
+  /// - Parameter isHeld: the broker holds what would be needed to judge by time alone.
+  mutating func passTime(isHeld: Bool) {
+    guard let now = clock.now, clock.source == .simulation || !isHeld else { return }
+    engine.advance(to: clock.source == .simulation ? now : now - Self.grace)
+    collect()
+  }
+
+  var hasReadings: Bool { !batch.readings.isEmpty }
+
+  private mutating func collect() {
     for transition in engine.takeTransitions() {
       batch.transitions.append(transition)
       batch.record(book.apply(transition), from: book)
@@ -121,12 +168,19 @@ struct Core {
     return events
   }
 
-  var topicFilters: [String] { decoder.topicFilters }
+  /// Back to an earlier book: what came since could not be kept.
+  mutating func revert(to earlier: TicketBook) {
+    book = earlier
+    // The batch that was taken with it is gone: the next one says where the clock stood.
+    keptClock = .distantPast
+  }
 
   mutating func recordCommit(milliseconds: Double) {
     status.commits += 1
     status.longestCommit = max(status.longestCommit, milliseconds)
   }
+
+  mutating func countClockStep() { status.clockSteps += 1 }
 
   /// Something waits for a commit.
   var hasUncommitted: Bool { !batch.isEmpty || status.problems > committedProblems }
@@ -138,11 +192,33 @@ struct Core {
   /// - Parameter withStates: device states too; they change with every message and can wait a little.
   mutating func takeBatch(withStates: Bool) -> Batch {
     var full = batch
+    full.now = engine.clock
     full.problems = problems.take()
     committedProblems = status.problems
     if withStates { full.deviceStates = states.takeChanges(catalogue) }
-    batch = Batch(now: batch.now)
+    batch = Batch(now: engine.clock)
+    if !full.isEmpty { keptClock = engine.clock }
     return full
+  }
+
+  /// Readings and fresh readings since the last call.
+  mutating func takeArrivals() -> (readings: Int, fresh: Int) {
+    defer { arrivals = (0, 0) }
+    return arrivals
+  }
+
+  /// Nothing could be heard until now: silence counts from here.
+  mutating func resume() {
+    guard let now = clock.now else { return }
+    engine.resume(at: now - Self.grace)
+    collect()
+  }
+
+  /// Goes on with another engine, which was played from the log of all that is committed.
+  mutating func go(on rebuilt: RuleEngine) {
+    engine = rebuilt
+    keptClock = rebuilt.clock
+    batch.now = rebuilt.clock
   }
 
   /// Figures that change with time and not with messages.
@@ -165,12 +241,13 @@ struct Core {
   /// All readings up to an announced time came before it on the same connection.
   private mutating func receiveClock(_ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     guard let time = SimulationTopic.time(in: payload) else { return }
-    if clock.now == nil, engine.clock < time - Self.newRun {
-      // Watching begins with the simulator's first word, not with the year 1.
-      engine = RuleEngine(rules: engine.ruleSet, catalogue: catalogue, start: time)
-    }
     clock.announce(time)
-    decide()
+    ingest()
+    if engine.clock < time - Self.newRun {
+      // Watching begins with the simulator's first word, not with the year 1.
+      go(on: RuleEngine(rules: engine.ruleSet, catalogue: catalogue, start: time))
+    }
+    passTime(isHeld: false)
     if SimulationTopic.isEnd(topic) { status.simulationEnded = true }
   }
 }

@@ -43,16 +43,17 @@ struct DeviceStates {
     states[Int(device.raw)].isDirty = true
   }
 
-  mutating func take(_ reading: Reading) {
+  /// - Returns: true when no reading of this signal had a time as late.
+  mutating func take(_ reading: Reading) -> Bool {
     let device = Int(reading.device.raw)
     for index in states[device].newest.indices where states[device].newest[index].signal == reading.signal {
-      if reading.time >= states[device].newest[index].time {
-        states[device].newest[index].value = reading.value
-        states[device].newest[index].time = reading.time
-      }
-      return
+      guard reading.time > states[device].newest[index].time else { return false }
+      states[device].newest[index].value = reading.value
+      states[device].newest[index].time = reading.time
+      return true
     }
     states[device].newest.append(Newest(signal: reading.signal, value: reading.value, time: reading.time))
+    return true
   }
 
   func lastSeen(_ device: Int) -> Timestamp? { states[device].lastSeen }

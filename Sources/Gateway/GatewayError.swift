@@ -7,6 +7,8 @@ public enum GatewayError: Error, CustomStringConvertible {
   case passwordFile(path: String, reason: String)
   /// A name that nothing bears; the text says which.
   case unknown(String)
+  /// Stopped with readings that could not be kept, and so were not acknowledged: the broker delivers them again.
+  case notCommitted(reason: String)
   case simulatorMissing(path: String)
   case simulatorFailed(status: Int32, output: String)
 
@@ -19,6 +21,9 @@ public enum GatewayError: Error, CustomStringConvertible {
       "broker '\(text)': expected 'embedded', mqtt://host:port or mqtts://host:port"
     case .passwordFile(let path, let reason): "the broker's password file \(path) can't be read: \(reason)"
     case .unknown(let text): text
+    case .notCommitted(let reason):
+      "stopped without keeping the last readings (\(reason)); they were not acknowledged, so the broker delivers"
+        + " them again"
     case .simulatorMissing(let path):
       "estatesim was not found at \(path); build it with 'make build'"
     case .simulatorFailed(let status, let output):

@@ -2,6 +2,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// Runs the pipeline on a thread of its own until a graceful shutdown is asked for or it can't go on.
 public struct GatewayService: Service {
@@ -10,32 +11,59 @@ public struct GatewayService: Service {
   private let clock: GatewayClock.Source
   private let logger: Logger
 
+  /// A disk that stands still holds the pipeline's thread inside its commit: so long after the wish to stop, in
+  /// seconds, the process goes without it.
+  private static let lastResort = 4.0
+
   public init(_ configuration: LoadedConfiguration, clock: GatewayClock.Source = .wall, logger: Logger) {
     self.configuration = configuration
     self.clock = clock
     self.logger = logger
   }
 
-  /// - Throws: what kept the gateway from starting: a locked data folder, no mosquitto, a used socket.
+  /// - Throws: what kept the gateway from starting: a locked data folder, no mosquitto, a used socket; or
+  ///   ``GatewayError/notCommitted(reason:)`` when it stopped without keeping its last batch.
   public func run() async throws {
+    let ending = Ending()
     try await withTaskCancellationOrGracefulShutdownHandler {
       try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+        ending.expect(done)
         let thread = Thread { [configuration, clock, link, logger] in
           do {
-            let pipeline = try Pipeline(configuration, clock: clock, link: link, logger: logger)
-            pipeline.run()
-            done.resume()
+            try Gatehouse(configuration, clock: clock, link: link, logger: logger).run()
+            ending.finish(.success(()))
           } catch {
             link.finish()
-            done.resume(throwing: error)
+            ending.finish(.failure(error))
           }
         }
         thread.name = "gatehouse-pipeline"
         thread.stackSize = 16 << 20
         thread.start()
       }
-    } onCancelOrGracefulShutdown: {
+    } onCancelOrGracefulShutdown: { [link] in
       link.requestStop()
+      let watch = Thread {
+        Thread.sleep(forTimeInterval: Self.lastResort)
+        let reason = "the disk did not answer for \(Self.lastResort) s"
+        ending.finish(.failure(GatewayError.notCommitted(reason: reason)))
+      }
+      watch.start()
     }
+  }
+}
+
+/// Resumes a continuation once, whoever comes first.
+private final class Ending: Sendable {
+  private let waiting = Mutex<CheckedContinuation<Void, any Error>?>(nil)
+
+  func expect(_ continuation: CheckedContinuation<Void, any Error>) { waiting.withLock { $0 = continuation } }
+
+  func finish(_ result: Result<Void, any Error>) {
+    let continuation = waiting.withLock { waiting in
+      defer { waiting = nil }
+      return waiting
+    }
+    continuation?.resume(with: result)
   }
 }

@@ -8,9 +8,19 @@ public struct GatewayStatus: Codable, Sendable {
   public var readings = 0
   public var events = 0
   public var problems = 0
+  /// Readings that had been delivered before: same device, signal and event time. They changed nothing.
+  public var duplicates = 0
   public var commits = 0
   /// Longest commit so far, milliseconds.
   public var longestCommit: Double = 0
+  /// Why the last commit failed; nil while batches can be kept. Nothing is read and nothing is acknowledged then.
+  public var commitFailure: String?
+  /// Since when nothing can be kept, milliseconds since 1970 by the system's clock.
+  public var failingSince: Int64?
+  /// False while the broker may still hold messages from before; then silence raises nothing.
+  public var isCaughtUp = false
+  /// Steps of the system's clock, forward and back.
+  public var clockSteps = 0
   public var activeAlarms = 0
   public var openTickets = 0
   public var link = "disconnected"

@@ -35,7 +35,7 @@ public enum OfflineEngine {
     }
     let store = try Store.open(folder: configuration.settings.dataFolder, catalogue: configuration.catalogue)
     let core = try Recovery.core(
-      configuration, store: store, clock: GatewayClock(.wall), logger: Logger(label: "gatehouse"))
+      configuration, log: store, source: .wall, at: .system, logger: Logger(label: "gatehouse"))
     guard let explanation = core.engine.explanation(rule: rule, device: configuration.catalogue[index].path)
     else {
       throw GatewayError.unknown("rule '\(rule)' does not watch '\(device)'")

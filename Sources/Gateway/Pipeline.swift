@@ -1,96 +1,153 @@
-/// The one owner of session, engine, tickets and database: read, decide, commit, acknowledge, tell.
+/// The one owner of link, engine, tickets and log: read, decide, commit, acknowledge, tell.
 import EstateModel
-import Foundation
 import Logging
 import MQTTSession
+import Rules
 import Store
 import Tickets
 
-/// Lives on one thread from `run` to its end.
-final class Pipeline {
-  private let configuration: LoadedConfiguration
-  private let link: GatewayLink
-  private let logger: Logger
-  private var core: Core
-  private let store: Store
-  private let control: ControlSocket
-  private let broker: EmbeddedBroker?
-  private let session: MQTTSession
+/// Lives on one thread. It waits for nothing and reads no clock: its owner calls `step` with the time.
+///
+///     let pipeline = try Pipeline(configuration, link: session, log: store, …)
+///     while running { pipeline.step(at: .system) }
+///     let isKept = pipeline.finish(at: .system)
+///
+/// **Acknowledge after commit.** `link.flush()` and `link.maintain()` are called only where nothing that was read is
+/// uncommitted. A commit that fails is tried again with growing pauses; until it works nothing is read, nothing is
+/// acknowledged and nobody is told.
+package final class Pipeline<Link: MessageLink, Log: BatchLog> {
+  let configuration: LoadedConfiguration
+  let logger: Logger
+  let link: Link
+  let log: Log
+  var core: Core
+  let tellStep: (GatewayStep) -> Void
   /// Messages that may wait for their acknowledgement: half of the broker's in-flight window.
-  private let maximumUnacknowledged: Int
-  private var unacknowledged = 0
-  private var firstWaiting: Int64?
-  private var lastStatus: Int64 = 0
-  private var problemLog = ProblemLog()
-  private var wasLinked = false
-  private var lastStates: Int64 = 0
-  /// The socket took only a part of the acknowledgements: nothing is read until the rest is out, because the rest
+  let maximumUnacknowledged: Int
+  /// Messages read and not acknowledged. The link forgets them when it is lost.
+  var unacknowledged = 0
+  var linksLost: Int
+  /// Monotonic time since when something waits for its commit.
+  var firstWaiting: Int64?
+  /// Taken from the core, and not yet in the log.
+  var pending: Batch?
+  var failure: CommitFailure?
+  var lastStates: Int64 = .min / 2
+  /// The link took only a part of the acknowledgements: nothing is read until the rest is out, because the rest
   /// could not be told from those of newer messages.
-  private var isReleasing = false
+  var isReleasing = false
+  var backlog = Backlog()
+  /// The engine's clock stands still: the broker may hold what would be needed to judge by time alone.
+  var isHeld = true
+  /// A time in which nothing could be heard has just ended.
+  private var isResuming = false
+  private var wasLinked = false
+  private var messagesSeen = 0
+  private var problemLog = ProblemLog()
 
   /// A batch that moves no alarm waits at most this long, in milliseconds.
-  private static let groupCommit: Int64 = 1000
+  static var groupCommit: Int64 { 1000 }
   /// Device states are written at most this often, in milliseconds.
-  private static let statesInterval: Int64 = 2000
+  static var statesInterval: Int64 { 2000 }
   /// Messages read before the engine runs.
-  private static let readLimit = 2000
+  static var readLimit: Int { 2000 }
 
-  /// Opens the data folder, recovers what was, and starts the broker. To be called on the thread that will `run`:
-  /// the embedded broker dies with it.
-  init(
-    _ configuration: LoadedConfiguration, clock source: GatewayClock.Source, link: GatewayLink, logger: Logger
+  /// Recovers what was from the log.
+  /// - Parameters:
+  ///   - maximumUnacknowledged: messages that may wait for their acknowledgement.
+  ///   - tell: gets each alarm's and ticket's step after its commit.
+  package init(
+    _ configuration: LoadedConfiguration, link: Link, log: Log, clock source: GatewayClock.Source,
+    maximumUnacknowledged: Int, at moment: Moment, logger: Logger,
+    tell: @escaping (GatewayStep) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
-    self.link = link
     self.logger = logger
-    let folder = configuration.settings.dataFolder
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    store = try Store.open(folder: folder, catalogue: configuration.catalogue)
-    core = try Recovery.core(configuration, store: store, clock: GatewayClock(source), logger: logger)
-    control = try ControlSocket(path: GatewayPaths(folder).controlSocket)
-    let options: MQTTOptions
-    (broker, options, maximumUnacknowledged) = try Self.connection(configuration.settings, logger: logger)
-    session = try MQTTSession(options, logger: logger)
-  }
-
-  func run() {
-    session.onMessage = { [unowned self] message in
+    self.link = link
+    self.log = log
+    self.maximumUnacknowledged = maximumUnacknowledged
+    tellStep = tell
+    linksLost = link.linksLost
+    core = try Recovery.core(configuration, log: log, source: source, at: moment, logger: logger)
+    link.onMessage = { [unowned self] message in
       core.receive(message.topic, message.payload, isRetained: message.isRetained)
       unacknowledged += 1
     }
-    session.wantsMore = { [unowned self] in core.hasRoom && unacknowledged < maximumUnacknowledged }
-    session.subscribe(subscriptions.map { (filter: $0, qos: 1) })
-    session.connect()
-    while !link.isStopRequested { step() }
-    core.decide()
-    commit()
-    session.disconnect()
-    broker?.stop()
-    link.finish()
+    link.wantsMore = { [unowned self] in core.hasRoom && unacknowledged < self.maximumUnacknowledged }
   }
 
-  private var subscriptions: [String] {
-    var filters = core.topicFilters
-    if core.clock.source == .simulation { filters.append(SimulationTopic.filter) }
-    return filters
+  /// What the link must subscribe to.
+  package var topicFilters: [String] {
+    core.topicFilters + (core.clock.source == .simulation ? [SimulationTopic.filter] : [])
   }
 
-  private func step() {
-    broker?.ensureRunning()
-    wait()
-    if !isReleasing, unacknowledged < maximumUnacknowledged { session.read(upTo: Self.readLimit) }
-    core.decide()
-    control.serve(answer)
-    let now = GatewayClock.monotonic
-    if unacknowledged > 0 || core.hasUncommitted { firstWaiting = firstWaiting ?? now }
-    if commitIsDue(now) { commit() }
+  /// One turn: reads what is there, decides, commits when it is due, acknowledges.
+  package func step(at moment: Moment) {
+    observe(moment)
+    noticeLoss()
+    if isReading { read() }
+    // Reading may have found the link gone.
+    noticeLoss()
+    settle(moment.monotonic)
     // Reconnecting and pinging may write, and writing releases acknowledgements: only with nothing uncommitted.
-    if unacknowledged == 0 {
-      isReleasing = !session.flush()
-      session.maintain()
+    if unacknowledged == 0, failure == nil {
+      isReleasing = !link.flush()
+      link.maintain()
     }
-    tellLink()
-    if now - lastStatus >= 200 { publishStatus(now) }
+    noticeLink(moment.monotonic)
+  }
+
+  /// Keeps and acknowledges what was read, at the end. May be called again when it returns false.
+  /// - Returns: false when the last batch could not be kept, and so was not acknowledged.
+  package func finish(at moment: Moment) -> Bool {
+    observe(moment)
+    noticeLoss()
+    guard commit(moment.monotonic, withStates: true) else { return false }
+    link.disconnect()
+    return true
+  }
+
+  /// Whether messages may be taken now.
+  package var isReading: Bool {
+    failure == nil && !isReleasing && unacknowledged < maximumUnacknowledged && core.hasRoom
+  }
+
+  /// Whether the link may write now.
+  package var isWriting: Bool { unacknowledged == 0 && failure == nil }
+
+  /// Milliseconds until something is due; at most 100.
+  package func patience(at monotonic: Int64) -> Int64 {
+    var due = monotonic + 100
+    if let failure {
+      due = min(due, failure.nextAttempt)
+    } else if let firstWaiting {
+      due = min(due, firstWaiting + Self.groupCommit)
+    }
+    return max(0, due - monotonic)
+  }
+
+  private func read() {
+    link.read(upTo: Self.readLimit)
+    core.ingest()
+    let arrivals = core.takeArrivals()
+    backlog.note(
+      messages: core.status.messages - messagesSeen, readings: arrivals.readings, fresh: arrivals.fresh)
+    messagesSeen = core.status.messages
+  }
+
+  private func settle(_ now: Int64) {
+    if let failure {
+      if now >= failure.nextAttempt { _ = commit(now) }
+      return
+    }
+    if isResuming, backlog.isDrained, commit(now) {
+      core.resume()
+      (isResuming, isHeld) = (false, !backlog.isDrained)
+    }
+    // With readings waiting, the clock moves at the end of their batch.
+    if failure == nil, !core.hasReadings { core.passTime(isHeld: isHeld) }
+    if unacknowledged > 0 || core.hasUncommitted { firstWaiting = firstWaiting ?? now }
+    if commitIsDue(now) { _ = commit(now) }
   }
 
   private func commitIsDue(_ now: Int64) -> Bool {
@@ -99,145 +156,102 @@ final class Pipeline {
       || now - firstWaiting >= Self.groupCommit
   }
 
-  /// One transaction; only then are the messages acknowledged, and only then is anybody told.
-  private func commit() {
-    let now = GatewayClock.monotonic
-    let withStates = now - lastStates >= Self.statesInterval || link.isStopRequested
-    if withStates { lastStates = now }
-    let batch = core.takeBatch(withStates: withStates)
-    if !batch.isEmpty {
-      let start = GatewayClock.monotonic
-      while true {
-        do {
-          try store.commit(batch)
-          break
-        } catch {
-          // Nothing is acknowledged while nothing can be kept: the broker holds the messages meanwhile.
-          logger.error("commit failed, nothing is acknowledged until it works: \(error)")
-          if link.isStopRequested { return }
-          Thread.sleep(forTimeInterval: 1)
-        }
-      }
-      let took = Double(GatewayClock.monotonic - start)
-      core.recordCommit(milliseconds: took)
-    }
-    isReleasing = !session.flush()
+  /// A link that was lost took its acknowledgements with it. What it brought stays in the batch; delivered again, it
+  /// is recognised.
+  func noticeLoss() {
+    guard link.linksLost != linksLost else { return }
+    linksLost = link.linksLost
     unacknowledged = 0
-    firstWaiting = nil
-    tell(batch)
+    isReleasing = false
+    backlog.lose()
+    isHeld = true
   }
 
-  private func tell(_ batch: Batch) {
+  private func noticeLink(_ now: Int64) {
+    let isLinked = link.linkState.isConnected
+    if isLinked != wasLinked {
+      wasLinked = isLinked
+      if isLinked {
+        logger.info("broker link is up")
+      } else {
+        logger.warning("broker link is down: \(link.linkState)")
+      }
+    }
+    let wasDrained = backlog.isDrained
+    backlog.judge(now, isLinked: isLinked, isClear: unacknowledged == 0 && failure == nil)
+    guard backlog.isDrained != wasDrained else { return }
+    // From here on silence means something. A session that the broker forgot leaves a hole in what could be heard.
+    isResuming = backlog.isDrained && !link.isSessionKept && core.clock.source == .wall
+    isHeld = !backlog.isDrained || isResuming
+  }
+
+  private func observe(_ moment: Moment) {
+    guard let step = core.clock.observe(moment) else { return }
+    switch step {
+    case .noticed(let milliseconds):
+      core.countClockStep()
+      logger.warning(
+        "the system's clock stepped by \(milliseconds) ms; the gateway's time goes on as before, and follows if the step lasts for \(GatewayClock.confirmation / 60_000) min"
+      )
+    case .undone: logger.notice("the system's clock is back where it was")
+    case .followed(let milliseconds): follow(milliseconds, at: moment)
+    }
+  }
+
+  /// A step of the clock that has lasted. Forward: nothing could be heard in the time that is skipped. Back: the
+  /// engine's clock never goes back, so another engine is played from the log, up to the new time.
+  private func follow(_ milliseconds: Int64, at moment: Moment) {
+    logger.notice("the gateway's time follows the system's clock by \(milliseconds) ms")
+    guard milliseconds < 0 else {
+      (isResuming, isHeld) = (true, true)
+      return
+    }
+    guard failure == nil, commit(moment.monotonic) else { return }
+    do {
+      core.go(
+        on: try Recovery.play(configuration, log: log, until: moment.wall, logger: logger).engine)
+    } catch {
+      logger.error("the log can't be played again after the clock went back: \(error)")
+    }
+  }
+
+  /// Tells what a batch held, after its commit.
+  func tell(_ batch: Batch, at now: Int64) {
     for transition in batch.transitions {
       let place = transition.towards.map { "\(transition.place)→\($0)" } ?? transition.place
       logger.notice("alarm \(transition.kind.rawValue): \(transition.rule) at \(transition.estate)/\(place)")
-      tell(.alarm(transition))
+      tellStep(.alarm(transition))
     }
     for event in batch.ticketEvents {
       guard let ticket = core.book.tickets[event.ticket] else { continue }
-      tell(.ticket(event, ticket))
+      tellStep(.ticket(event, ticket))
     }
     for problem in batch.problems {
-      if let line = problemLog.line(problem, now: GatewayClock.monotonic) { logger.warning("\(line)") }
+      if let line = problemLog.line(problem, now: now) { logger.warning("\(line)") }
     }
   }
 
-  private func tell(_ step: GatewayStep) {
-    link.publish(step)
-    control.broadcast(step)
-  }
-
-  private func answer(_ request: ControlRequest) -> ControlReply {
-    switch request {
-    case .watch: return .watching
-    case .status: return .status(currentStatus)
-    case .explain(let rule, let device):
-      guard let index = core.catalogue.device(named: device) else {
-        return .refused("unknown device '\(device)'")
-      }
-      guard let explanation = core.engine.explanation(rule: rule, device: core.catalogue[index].path) else {
-        return .refused("rule '\(rule)' does not watch '\(device)'")
-      }
-      return .explanation(explanation)
-    case .ticket(let ticket, let step, let by):
-      do {
-        let events = try core.perform(step, on: ticket, by: by)
-        commit()
-        return .ticket(events)
-      } catch {
-        return .refused("\(error)")
-      }
-    }
-  }
-
-  /// Sleeps until the socket or the mailbox has something, or a commit is due.
-  private func wait() {
-    var descriptors = control.pollDescriptors()
-    if let socket = session.socket {
-      let reads = !isReleasing && unacknowledged < maximumUnacknowledged && core.hasRoom
-      let writes = unacknowledged == 0 && session.wantsWrite
-      let events = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)
-      if events != 0 { descriptors.append(pollfd(fd: socket, events: Int16(events), revents: 0)) }
-    }
-    var timeout: Int64 = 100
-    if let firstWaiting {
-      timeout = min(timeout, max(0, firstWaiting + Self.groupCommit - GatewayClock.monotonic))
-    }
-    _ = poll(&descriptors, nfds_t(descriptors.count), Int32(timeout))
-  }
-
-  private func tellLink() {
-    let isLinked = session.linkState.isConnected
-    guard isLinked != wasLinked else { return }
-    wasLinked = isLinked
-    if isLinked {
-      logger.info("broker link is up")
-    } else {
-      logger.warning("broker link is down: \(session.linkState)")
-    }
-  }
-
-  private func publishStatus(_ now: Int64) {
-    lastStatus = now
-    link.publish(currentStatus)
-  }
-
-  private var currentStatus: GatewayStatus {
+  package var status: GatewayStatus {
     core.refreshStatus()
     var status = core.status
-    let refused = session.subscriptions.filter { if case .refused = $0.state { true } else { false } }
+    status.isCaughtUp = core.clock.source == .simulation || backlog.isDrained
+    status.commitFailure = failure?.reason
+    status.failingSince = failure?.since.milliseconds
+    let refused = link.subscriptions.filter { if case .refused = $0.state { true } else { false } }
     status.link =
-      !session.linkState.isConnected
+      !link.linkState.isConnected
       ? "disconnected"
       : refused.isEmpty ? "connected" : "refused: \(refused.map(\.filter).joined(separator: " "))"
     return status
   }
 
-  private static func connection(_ settings: Settings, logger: Logger) throws -> (
-    EmbeddedBroker?, MQTTOptions, Int
-  ) {
-    switch settings.broker {
-    case .embedded:
-      let template = try String(contentsOf: settings.brokerTemplate, encoding: .utf8)
-      let broker = EmbeddedBroker(dataFolder: settings.dataFolder, template: template, logger: logger)
-      var options = try broker.start()
-      options.clientID = settings.clientID
-      options.cleanSession = false
-      return (broker, options, EmbeddedBroker.maximumInFlight / 2)
-    case .url(let text, let passwordFile, let caFile, let maximumInFlight):
-      guard var options = MQTTOptions(url: text) else { throw GatewayError.brokerURL(text) }
-      if let passwordFile {
-        do {
-          options.password = try String(contentsOfFile: passwordFile, encoding: .utf8)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        } catch {
-          throw GatewayError.passwordFile(path: passwordFile, reason: error.localizedDescription)
-        }
-      }
-      if let caFile { options.tls = MQTTOptions.TLS(caFile: caFile) }
-      options.clientID = settings.clientID
-      options.cleanSession = false
-      return (nil, options, max(1, maximumInFlight / 2))
+  package func explanation(rule: String, device: String) -> ControlReply {
+    guard let index = core.catalogue.device(named: device) else {
+      return .refused("unknown device '\(device)'")
     }
+    guard let explanation = core.engine.explanation(rule: rule, device: core.catalogue[index].path) else {
+      return .refused("rule '\(rule)' does not watch '\(device)'")
+    }
+    return .explanation(explanation)
   }
 }

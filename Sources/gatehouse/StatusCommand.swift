@@ -26,9 +26,14 @@ struct StatusCommand: ParsableCommand {
     }
     let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
     print("time       \(status.now.map { LocalTime.text($0, in: zone) } ?? "no simulator yet")")
-    print("broker     \(status.link)")
+    print("broker     \(status.link)\(status.isCaughtUp ? "" : ", what it holds from before is being read")")
+    if let failure = status.commitFailure {
+      let since = status.failingSince.map { LocalTime.text($0, in: zone) } ?? "?"
+      print("DISK       nothing can be kept since \(since), and nothing is read: \(failure)")
+    }
     print(
       "messages   \(status.messages)  readings \(status.readings)  events \(status.events)  problems \(status.problems)"
+        + "  delivered again \(status.duplicates)"
     )
     print(
       "devices    \(status.devices)  reporting \(status.reporting)  silent \(status.silent)  not seen yet \(status.neverSeen)"

@@ -1,0 +1,110 @@
+/// One transaction; only then are the messages acknowledged, and only then is anybody told.
+import EstateModel
+import Store
+import Tickets
+
+/// Why nothing can be kept at the moment.
+struct CommitFailure {
+  static let shortestPause: Int64 = 100
+  static let longestPause: Int64 = 5000
+  /// Between two lines of the log, in milliseconds.
+  static let logInterval: Int64 = 60_000
+
+  var reason: String
+  /// By the system's clock: for people.
+  var since: Timestamp
+  /// Monotonic from here on.
+  var began: Int64
+  var nextAttempt: Int64
+  var pause = shortestPause
+  var attempts = 1
+  var lastLogged: Int64
+}
+
+extension Pipeline {
+  /// Commits what waits, or what could not be kept before. Never waits.
+  /// - Returns: false when it could not be kept: `failure` says why, and `step` tries again.
+  func commit(_ now: Int64, withStates: Bool = false) -> Bool {
+    let batch = pending ?? takeBatch(now, withStates: withStates)
+    if !batch.isEmpty {
+      let start = GatewayClock.monotonic
+      do {
+        try log.commit(batch)
+      } catch {
+        pending = batch
+        fail("\(error)", now)
+        return false
+      }
+      core.recordCommit(milliseconds: Double(GatewayClock.monotonic - start))
+    }
+    pending = nil
+    if let failure {
+      logger.notice("batches can be kept again after \((now - failure.began) / 1000) s")
+      self.failure = nil
+    }
+    release()
+    tell(batch, at: now)
+    return true
+  }
+
+  private func takeBatch(_ now: Int64, withStates: Bool) -> Batch {
+    core.ingest()
+    core.passTime(isHeld: isHeld)
+    let isTime = withStates || now - lastStates >= Self.statesInterval
+    if isTime { lastStates = now }
+    return core.takeBatch(withStates: isTime)
+  }
+
+  /// Everything read is committed: the link may write what it holds.
+  private func release() {
+    noticeLoss()
+    isReleasing = !link.flush()
+    unacknowledged = 0
+    firstWaiting = nil
+  }
+
+  private func fail(_ reason: String, _ now: Int64) {
+    guard var failure else {
+      logger.error("a batch can't be kept; nothing is read or acknowledged until it can: \(reason)")
+      self.failure = CommitFailure(
+        reason: reason, since: core.clock.now ?? .distantPast, began: now,
+        nextAttempt: now + CommitFailure.shortestPause, lastLogged: now)
+      return
+    }
+    failure.reason = reason
+    failure.attempts += 1
+    failure.pause = min(CommitFailure.longestPause, failure.pause * 2)
+    failure.nextAttempt = now + failure.pause
+    if now - failure.lastLogged >= CommitFailure.logInterval {
+      failure.lastLogged = now
+      let seconds = (now - failure.began) / 1000
+      logger.error("no batch could be kept for \(seconds) s, in \(failure.attempts) attempts: \(reason)")
+    }
+    self.failure = failure
+  }
+
+  /// A person's step on a ticket. The answer comes after its commit; what can't be kept has not happened.
+  package func perform(_ step: TicketCommand.Step, on ticket: String, by: String, at moment: Moment)
+    -> ControlReply
+  {
+    guard failure == nil, commit(moment.monotonic) else { return refusal }
+    let before = core.book
+    let events: [TicketEvent]
+    do {
+      events = try core.perform(step, on: ticket, by: by)
+    } catch {
+      return .refused("\(error)")
+    }
+    guard commit(moment.monotonic) else {
+      core.revert(to: before)
+      pending?.ticketEvents = []
+      pending?.tickets = []
+      return refusal
+    }
+    return .ticket(events)
+  }
+
+  private var refusal: ControlReply {
+    .refused("nothing can be kept at the moment, so nothing was changed: \(failure?.reason ?? "unknown")")
+  }
+}

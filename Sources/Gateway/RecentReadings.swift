@@ -1,0 +1,67 @@
+/// Which readings have been taken in lately, so that one delivered again is recognised.
+import EstateModel
+
+/// Remembers the last 131,072 readings at least, twice as many at most, by a fingerprint of device, signal, event
+/// time and event. Remembering writes one number; only a question builds an index.
+struct RecentReadings {
+  /// A run of readings in the order in which they came, and an index over the first of them.
+  private struct Generation {
+    var prints: ContiguousArray<UInt64> = []
+    /// Position + 1 by the print's low bits, open addressing; empty until somebody asks.
+    var table: ContiguousArray<UInt32> = []
+    var indexed = 0
+
+    mutating func contains(_ print: UInt64) -> Bool {
+      guard !prints.isEmpty else { return false }
+      if table.isEmpty { table = ContiguousArray(repeating: 0, count: 2 * RecentReadings.generation) }
+      let mask = table.count - 1
+      while indexed < prints.count {
+        var place = Int(truncatingIfNeeded: prints[indexed]) & mask
+        while table[place] != 0 { place = (place + 1) & mask }
+        indexed += 1
+        table[place] = UInt32(indexed)
+      }
+      var place = Int(truncatingIfNeeded: print) & mask
+      while table[place] != 0 {
+        if prints[Int(table[place]) - 1] == print { return true }
+        place = (place + 1) & mask
+      }
+      return false
+    }
+  }
+
+  /// A power of two.
+  static let generation = 131_072
+  private var younger = Generation()
+  private var older = Generation()
+
+  mutating func remember(_ reading: Reading) {
+    if younger.prints.count == Self.generation {
+      older = younger
+      younger = Generation()
+    }
+    younger.prints.append(Self.print(of: reading))
+  }
+
+  /// Whether the same device has said the same signal for the same time before.
+  mutating func contains(_ reading: Reading) -> Bool {
+    let print = Self.print(of: reading)
+    return younger.contains(print) || older.contains(print)
+  }
+
+  private static func print(of reading: Reading) -> UInt64 {
+    // Two visits may be told of in one millisecond, and a visit may begin and end in one.
+    let phase = UInt64(reading.marks.intersection([.begin, .end]).rawValue)
+    var hash = mix(UInt64(bitPattern: reading.time.milliseconds) ^ (phase << 56))
+    hash = mix(hash ^ (UInt64(reading.device.raw) << 16 | UInt64(reading.signal.raw)))
+    return reading.event == 0 ? hash : mix(hash ^ reading.event)
+  }
+
+  /// Spreads every bit over all others. Source: Steele, Lea, Flood: SplitMix64, 2014.
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9e37_79b9_7f4a_7c15
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
