@@ -95,7 +95,18 @@ let package = Package(
     .testTarget(
       name: "EstateSimulatorTests",
       dependencies: ["EstateSimulator", .product(name: "Logging", package: "swift-log")]),
-    .testTarget(name: "GatewayTests", dependencies: ["Gateway"]),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "PipelineSimulation"]),
+
+    // The pipeline in a world of faults, by seed: a part of the tests, and a command that plays many.
+    .target(
+      name: "PipelineSimulation",
+      dependencies: [
+        "Configuration", "EstateModel", "Gateway", "MQTTSession", "Store", "Tickets",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/PipelineSimulation"),
+    .executableTarget(
+      name: "pipelinesoak", dependencies: ["PipelineSimulation"], path: "Tests/pipelinesoak"),
     .testTarget(name: "EndToEnd", dependencies: ["EstateModel"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6],

@@ -11,6 +11,9 @@ struct Backlog {
   /// A link that has been up for so long has no backlog, whatever its devices' clocks say.
   static let patience: Int64 = 600_000
 
+  /// Not having listened for so long, in milliseconds, is as good as having had no link.
+  static let deafness: Int64 = 10_000
+
   private(set) var isDrained = false
   private var linkedSince: Int64?
   private var windowStart: Int64 = 0

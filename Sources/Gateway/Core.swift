@@ -22,6 +22,9 @@ struct Core {
   /// judged at their own time. Readings themselves are judged when they come.
   static let grace: Int64 = 2000
 
+  /// The fact that says when watching began: devices that have never spoken are silent since then.
+  static let watchedSince = "watched-since"
+
   private static let available = Signal.named("available")
 
   let catalogue: Catalogue
@@ -36,6 +39,8 @@ struct Core {
   private var staging: RingBuffer<Reading>
   private(set) var engine: RuleEngine
   private var committedProblems = 0
+  /// The log doesn't know yet since when the engine watches.
+  private var isNew: Bool
   /// The engine's clock as the newest batch has it.
   private var keptClock: Timestamp
   /// Readings since the last look, and those of them that are not older than a backlog's would be.
@@ -43,8 +48,9 @@ struct Core {
 
   init(
     _ configuration: LoadedConfiguration, clock: GatewayClock, engine: RuleEngine, book: TicketBook,
-    states: DeviceStates, recent: RecentReadings = RecentReadings()
+    states: DeviceStates, recent: RecentReadings, isNew: Bool
   ) {
+    self.isNew = isNew
     catalogue = configuration.catalogue
     self.clock = clock
     self.engine = engine
@@ -183,7 +189,9 @@ struct Core {
   mutating func countClockStep() { status.clockSteps += 1 }
 
   /// Something waits for a commit.
-  var hasUncommitted: Bool { !batch.isEmpty || status.problems > committedProblems }
+  var hasUncommitted: Bool {
+    !batch.isEmpty || status.problems > committedProblems || isNew && clock.now != nil
+  }
 
   /// What waits moves an alarm or a ticket, and is not to wait any longer.
   var isUrgent: Bool { !batch.transitions.isEmpty || !batch.ticketEvents.isEmpty }
@@ -193,6 +201,10 @@ struct Core {
   mutating func takeBatch(withStates: Bool) -> Batch {
     var full = batch
     full.now = engine.clock
+    if isNew, clock.now != nil {
+      full.facts[Self.watchedSince] = String(engine.start.milliseconds)
+      isNew = false
+    }
     full.problems = problems.take()
     committedProblems = status.problems
     if withStates { full.deviceStates = states.takeChanges(catalogue) }
@@ -246,6 +258,7 @@ struct Core {
     if engine.clock < time - Self.newRun {
       // Watching begins with the simulator's first word, not with the year 1.
       go(on: RuleEngine(rules: engine.ruleSet, catalogue: catalogue, start: time))
+      isNew = true
     }
     passTime(isHeld: false)
     if SimulationTopic.isEnd(topic) { status.simulationEnded = true }

@@ -43,6 +43,8 @@ package protocol BatchLog: AnyObject {
 
   /// The engine's clock at the end of the newest batch; nil before the first.
   func lastBatchTime() throws -> Timestamp?
+  /// A small fact that a batch held; nil when none did.
+  func fact(_ key: String) throws -> String?
   func ticketEvents() throws -> [TicketEvent]
   /// As they were raised.
   func activeAlarms() throws -> [AlarmTransition]
@@ -57,6 +59,7 @@ package protocol BatchLog: AnyObject {
 
 extension Store: BatchLog {
   package func lastBatchTime() throws -> Timestamp? { try contents.lastBatchTime() }
+  package func fact(_ key: String) throws -> String? { try contents.fact(key) }
   package func ticketEvents() throws -> [TicketEvent] { try contents.ticketEvents() }
   package func activeAlarms() throws -> [AlarmTransition] {
     try contents.alarms(activeOnly: true).map(\.raised)

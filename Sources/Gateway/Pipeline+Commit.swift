@@ -65,6 +65,8 @@ extension Pipeline {
 
   private func fail(_ reason: String, _ now: Int64) {
     guard var failure else {
+      // Nothing is read from here on.
+      hold()
       logger.error("a batch can't be kept; nothing is read or acknowledged until it can: \(reason)")
       self.failure = CommitFailure(
         reason: reason, since: core.clock.now ?? .distantPast, began: now,

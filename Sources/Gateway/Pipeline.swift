@@ -39,8 +39,11 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   var backlog = Backlog()
   /// The engine's clock stands still: the broker may hold what would be needed to judge by time alone.
   var isHeld = true
-  /// A time in which nothing could be heard has just ended.
-  private var isResuming = false
+  /// There was a time in which nothing could be heard, and whose messages never come: the broker had forgotten the
+  /// session, or the clock was set forward.
+  private var hasHole = false
+  /// Monotonic time of the last turn in which messages could be taken.
+  private var lastListened: Int64
   private var wasLinked = false
   private var messagesSeen = 0
   private var problemLog = ProblemLog()
@@ -68,6 +71,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     self.maximumUnacknowledged = maximumUnacknowledged
     tellStep = tell
     linksLost = link.linksLost
+    lastListened = moment.monotonic
     core = try Recovery.core(configuration, log: log, source: source, at: moment, logger: logger)
     link.onMessage = { [unowned self] message in
       core.receive(message.topic, message.payload, isRetained: message.isRetained)
@@ -85,7 +89,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   package func step(at moment: Moment) {
     observe(moment)
     noticeLoss()
-    if isReading { read() }
+    // The process or the broker's socket stood still: what came meanwhile is not read yet.
+    if moment.monotonic - lastListened > Backlog.deafness { hold() }
+    if isReading { read(moment.monotonic) }
     // Reading may have found the link gone.
     noticeLoss()
     settle(moment.monotonic)
@@ -115,6 +121,12 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// Whether the link may write now.
   package var isWriting: Bool { unacknowledged == 0 && failure == nil }
 
+  /// Whether a commit is waited for.
+  package var isWaiting: Bool { firstWaiting != nil || failure != nil }
+
+  /// The alarms that the engine holds active, as they were raised.
+  package var activeAlarms: [AlarmTransition] { core.engine.activeAlarms }
+
   /// Milliseconds until something is due; at most 100.
   package func patience(at monotonic: Int64) -> Int64 {
     var due = monotonic + 100
@@ -126,7 +138,8 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     return max(0, due - monotonic)
   }
 
-  private func read() {
+  private func read(_ now: Int64) {
+    lastListened = now
     link.read(upTo: Self.readLimit)
     core.ingest()
     let arrivals = core.takeArrivals()
@@ -140,9 +153,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
       if now >= failure.nextAttempt { _ = commit(now) }
       return
     }
-    if isResuming, backlog.isDrained, commit(now) {
+    if hasHole, backlog.isDrained, commit(now) {
       core.resume()
-      (isResuming, isHeld) = (false, !backlog.isDrained)
+      (hasHole, isHeld) = (false, !backlog.isDrained)
     }
     // With readings waiting, the clock moves at the end of their batch.
     if failure == nil, !core.hasReadings { core.passTime(isHeld: isHeld) }
@@ -163,6 +176,11 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     linksLost = link.linksLost
     unacknowledged = 0
     isReleasing = false
+    hold()
+  }
+
+  /// Stops the engine's clock until everything that the broker holds has been read.
+  func hold() {
     backlog.lose()
     isHeld = true
   }
@@ -173,16 +191,14 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
       wasLinked = isLinked
       if isLinked {
         logger.info("broker link is up")
+        if !link.isSessionKept, core.clock.source == .wall { hasHole = true }
       } else {
         logger.warning("broker link is down: \(link.linkState)")
       }
     }
-    let wasDrained = backlog.isDrained
-    backlog.judge(now, isLinked: isLinked, isClear: unacknowledged == 0 && failure == nil)
-    guard backlog.isDrained != wasDrained else { return }
-    // From here on silence means something. A session that the broker forgot leaves a hole in what could be heard.
-    isResuming = backlog.isDrained && !link.isSessionKept && core.clock.source == .wall
-    isHeld = !backlog.isDrained || isResuming
+    guard failure == nil else { return }
+    backlog.judge(now, isLinked: isLinked, isClear: unacknowledged == 0 && !isReleasing)
+    isHeld = !backlog.isDrained || hasHole
   }
 
   private func observe(_ moment: Moment) {
@@ -203,7 +219,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   private func follow(_ milliseconds: Int64, at moment: Moment) {
     logger.notice("the gateway's time follows the system's clock by \(milliseconds) ms")
     guard milliseconds < 0 else {
-      (isResuming, isHeld) = (true, true)
+      (hasHole, isHeld) = (true, true)
       return
     }
     guard failure == nil, commit(moment.monotonic) else { return }

@@ -31,7 +31,7 @@ enum Recovery {
     }
     return Core(
       configuration, clock: clock, engine: played.engine, book: book, states: played.states,
-      recent: played.recent)
+      recent: played.recent, isNew: played.end == nil)
   }
 
   /// Plays the log through an engine.
@@ -41,7 +41,9 @@ enum Recovery {
     _ configuration: LoadedConfiguration, log: some BatchLog, until limit: Timestamp?, logger: Logger
   ) throws -> Played {
     let end = try log.lastBatchTime().map { min($0, limit ?? $0) }
-    let start = end.map { $0 - horizon(of: configuration) } ?? limit ?? .distantPast
+    let watched = try log.fact(Core.watchedSince).flatMap(Int64.init).map(Timestamp.init(milliseconds:))
+    let start =
+      end.map { max($0 - horizon(of: configuration), watched ?? .distantPast) } ?? limit ?? .distantPast
     var played = Played(
       engine: RuleEngine(rules: configuration.rules, catalogue: configuration.catalogue, start: start),
       states: DeviceStates(configuration.catalogue, stored: try log.deviceStates()), end: end)

@@ -1,0 +1,122 @@
+/// Logs that survive the process: one in memory, one on a real database; both can fail.
+import EstateModel
+import Foundation
+import Gateway
+import Store
+import Tickets
+
+/// What makes two readings the same.
+struct ReadingKey: Hashable, Comparable, CustomStringConvertible {
+  var device: UInt32
+  var signal: UInt16
+  var time: Int64
+  var event: UInt64
+  var phase: UInt8
+
+  init(_ reading: Reading) {
+    (device, signal, time) = (reading.device.raw, reading.signal.raw, reading.time.milliseconds)
+    (event, phase) = (reading.event, reading.marks.intersection([.begin, .end]).rawValue)
+  }
+
+  static func < (a: ReadingKey, b: ReadingKey) -> Bool {
+    (a.time, a.device, a.signal, a.event, a.phase) < (b.time, b.device, b.signal, b.event, b.phase)
+  }
+
+  var description: String { "device \(device) signal \(signal) at \(time) event \(event) phase \(phase)" }
+}
+
+/// What is on the disk, whatever becomes of the process.
+final class Disk {
+  /// Nil: batches are kept in memory only.
+  let folder: URL?
+  fileprivate var batches: [Batch] = []
+  private(set) var kept: [ReadingKey: Int] = [:]
+  private(set) var transitions: Set<String> = []
+  private(set) var ticketEvents: Set<String> = []
+
+  init(folder: URL?) { self.folder = folder }
+
+  fileprivate func note(_ batch: Batch) {
+    batches.append(batch)
+    for reading in batch.readings { kept[ReadingKey(reading), default: 0] += 1 }
+    for transition in batch.transitions { transitions.insert("\(transition.alarm) \(transition.kind)") }
+    for event in batch.ticketEvents { ticketEvents.insert("\(event.ticket) \(event.sequence) \(event.note)") }
+  }
+}
+
+/// The process is gone in the middle of a call.
+struct Died: Error {}
+
+/// One process's way to the disk.
+final class SimulatedLog: BatchLog {
+  private let disk: Disk
+  private let fate: Fate
+  private let store: Store?
+
+  init(_ disk: Disk, fate: Fate, catalogue: Catalogue) throws {
+    (self.disk, self.fate) = (disk, fate)
+    store = try disk.folder.map { try Store.open(folder: $0, catalogue: catalogue) }
+  }
+
+  func close() throws { try store?.close() }
+
+  func commit(_ batch: Batch) throws {
+    if fate.dies(at: .beforeCommit) { throw Died() }
+    if fate.diskFails { throw StoreError.diskFull("simulated") }
+    try store?.commit(batch)
+    disk.note(batch)
+    if fate.dies(at: .afterCommit) { throw Died() }
+  }
+
+  func lastBatchTime() throws -> Timestamp? {
+    if let store { return try store.lastBatchTime() }
+    return disk.batches.last?.now
+  }
+
+  func fact(_ key: String) throws -> String? {
+    if let store { return try store.fact(key) }
+    return disk.batches.last { $0.facts[key] != nil }?.facts[key]
+  }
+
+  func ticketEvents() throws -> [TicketEvent] {
+    if let store { return try store.ticketEvents() }
+    var seen: Set<String> = []
+    return disk.batches.flatMap(\.ticketEvents).filter { seen.insert("\($0.ticket) \($0.sequence)").inserted }
+  }
+
+  func activeAlarms() throws -> [AlarmTransition] {
+    if let store { return try store.activeAlarms() }
+    let all = disk.batches.flatMap(\.transitions)
+    let cleared = Set(all.filter { $0.kind == .cleared }.map(\.alarm))
+    var seen: Set<String> = []
+    return all.filter { $0.kind == .raised && !cleared.contains($0.alarm) && seen.insert($0.alarm).inserted }
+  }
+
+  /// All steps of alarms, in the order of their commits.
+  func transitions() throws -> [AlarmTransition] {
+    if let store { return try store.contents.transitions() }
+    var seen: Set<String> = []
+    return disk.batches.flatMap(\.transitions).filter { seen.insert("\($0.alarm) \($0.kind)").inserted }
+  }
+
+  func deviceStates() throws -> [DeviceState] {
+    if let store { return try store.deviceStates() }
+    var newest: [String: DeviceState] = [:]
+    for state in disk.batches.flatMap(\.deviceStates) { newest[state.device] = state }
+    return newest.values.sorted { $0.device < $1.device }
+  }
+
+  func replay(
+    since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int {
+    if let store { return try store.replay(since: since, catalogue: catalogue, body: body) }
+    var readings = 0
+    for batch in disk.batches where batch.now >= since {
+      if let begun = batch.begun, begun >= since { try body(begun, []) }
+      try body(batch.now, batch.readings)
+      readings += batch.readings.count
+    }
+    return readings
+  }
+}
