@@ -197,8 +197,8 @@ struct Core {
   var isUrgent: Bool { !batch.transitions.isEmpty || !batch.ticketEvents.isEmpty }
 
   /// What is to be committed; the next batch starts empty.
-  /// - Parameter withStates: device states too; they change with every message and can wait a little.
-  mutating func takeBatch(withStates: Bool) -> Batch {
+  /// - Parameter stateLimit: so many device states too; they change with every message and can wait a little.
+  mutating func takeBatch(stateLimit: Int) -> Batch {
     var full = batch
     full.now = engine.clock
     if isNew, clock.now != nil {
@@ -207,7 +207,7 @@ struct Core {
     }
     full.problems = problems.take()
     committedProblems = status.problems
-    if withStates { full.deviceStates = states.takeChanges(catalogue) }
+    full.deviceStates = states.takeChanges(catalogue, limit: stateLimit)
     batch = Batch(now: engine.clock)
     if !full.isEmpty { keptClock = engine.clock }
     return full

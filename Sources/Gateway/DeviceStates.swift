@@ -17,6 +17,8 @@ struct DeviceStates {
   }
 
   private var states: ContiguousArray<State>
+  /// Devices whose state has changed since it was taken, the longest waiting first.
+  private var changed: ContiguousArray<Int> = []
 
   init(_ catalogue: Catalogue, stored: [DeviceState] = []) {
     states = ContiguousArray(repeating: State(), count: catalogue.devices.count)
@@ -35,12 +37,18 @@ struct DeviceStates {
 
   mutating func heard(_ device: DeviceIndex, at now: Timestamp) {
     states[Int(device.raw)].lastSeen = now
-    states[Int(device.raw)].isDirty = true
+    noteChange(Int(device.raw))
   }
 
   mutating func setOnline(_ device: DeviceIndex, _ isOnline: Bool) {
     states[Int(device.raw)].online = isOnline
-    states[Int(device.raw)].isDirty = true
+    noteChange(Int(device.raw))
+  }
+
+  private mutating func noteChange(_ device: Int) {
+    if states[device].isDirty { return }
+    states[device].isDirty = true
+    changed.append(device)
   }
 
   /// - Returns: true when no reading of this signal had a time as late.
@@ -58,20 +66,21 @@ struct DeviceStates {
 
   func lastSeen(_ device: Int) -> Timestamp? { states[device].lastSeen }
 
-  /// Those that changed since the last call.
-  mutating func takeChanges(_ catalogue: Catalogue) -> [DeviceState] {
-    var changes: [DeviceState] = []
-    for index in states.indices where states[index].isDirty {
+  /// Those that changed since they were taken, at most so many: writing the states of thousands of devices would
+  /// keep an alarm waiting.
+  mutating func takeChanges(_ catalogue: Catalogue, limit: Int) -> [DeviceState] {
+    let taken = changed.prefix(limit)
+    let changes = taken.map { index in
       states[index].isDirty = false
       let state = states[index]
-      changes.append(
-        DeviceState(
-          device: catalogue.devices[index].path, lastSeen: state.lastSeen, online: state.online,
-          values: Dictionary(
-            uniqueKeysWithValues: state.newest.map {
-              (Signal[$0.signal].name, DeviceState.Value(value: $0.value, time: $0.time))
-            })))
+      return DeviceState(
+        device: catalogue.devices[index].path, lastSeen: state.lastSeen, online: state.online,
+        values: Dictionary(
+          uniqueKeysWithValues: state.newest.map {
+            (Signal[$0.signal].name, DeviceState.Value(value: $0.value, time: $0.time))
+          }))
     }
+    changed.removeFirst(taken.count)
     return changes
   }
 }

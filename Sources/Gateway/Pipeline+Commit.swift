@@ -24,8 +24,9 @@ struct CommitFailure {
 extension Pipeline {
   /// Commits what waits, or what could not be kept before. Never waits.
   /// - Returns: false when it could not be kept: `failure` says why, and `step` tries again.
-  func commit(_ now: Int64, withStates: Bool = false) -> Bool {
-    let batch = pending ?? takeBatch(now, withStates: withStates)
+  /// - Parameter stateLimit: device states that go along; nil: a few when it is time.
+  func commit(_ now: Int64, stateLimit: Int? = nil) -> Bool {
+    let batch = pending ?? takeBatch(now, stateLimit)
     if !batch.isEmpty {
       let start = GatewayClock.monotonic
       do {
@@ -47,12 +48,13 @@ extension Pipeline {
     return true
   }
 
-  private func takeBatch(_ now: Int64, withStates: Bool) -> Batch {
+  private func takeBatch(_ now: Int64, _ stateLimit: Int?) -> Batch {
     core.ingest()
     core.passTime(isHeld: isHeld)
-    let isTime = withStates || now - lastStates >= Self.statesInterval
-    if isTime { lastStates = now }
-    return core.takeBatch(withStates: isTime)
+    let limit = stateLimit ?? (now - lastStates >= Self.statesInterval ? Self.statesInBatch : 0)
+    let batch = core.takeBatch(stateLimit: limit)
+    if limit > 0, batch.deviceStates.count < limit { lastStates = now }
+    return batch
   }
 
   /// Everything read is committed: the link may write what it holds.

@@ -50,8 +50,10 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
 
   /// A batch that moves no alarm waits at most this long, in milliseconds.
   static var groupCommit: Int64 { 1000 }
-  /// Device states are written at most this often, in milliseconds.
+  /// A pause, in milliseconds, after all device states that had changed are written; and how many of them a batch takes
+  /// along. The states of thousands of devices in one batch took 30 ms, for which alarms had to wait.
   static var statesInterval: Int64 { 2000 }
+  static var statesInBatch: Int { 100 }
   /// Messages read before the engine runs.
   static var readLimit: Int { 2000 }
 
@@ -108,7 +110,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   package func finish(at moment: Moment) -> Bool {
     observe(moment)
     noticeLoss()
-    guard commit(moment.monotonic, withStates: true) else { return false }
+    guard commit(moment.monotonic, stateLimit: .max) else { return false }
     link.disconnect()
     return true
   }
