@@ -1,15 +1,13 @@
 /// The readings of one signal in the order of their event time, as many as the longest window asks for.
 import Foundation
 
-/// One reading: when, how much, and for how long it stands.
+/// One reading: when and how much.
 public struct Sample: Sendable, BitwiseCopyable {
   /// Milliseconds since 1970.
   public var time: Int64
   public var value: Double
-  /// 10^(value/10) where the ring holds energies, else 0.
-  public var energy: Double
-  /// Milliseconds since the sample before it, at most the ring's step.
-  public var weight: Int64
+
+  @inlinable public init(time: Int64, value: Double) { (self.time, self.value) = (time, value) }
 }
 
 /// A ring of samples sorted by time. Its memory grows with use up to the capacity chosen at first; in steady
@@ -25,67 +23,88 @@ public struct SampleRing: Sendable {
     case tooOld
   }
 
-  public let capacity: Int
-  /// For how long a sample stands at most, in milliseconds.
-  public let step: Int64
-  public let holdsEnergy: Bool
+  /// The newest sample's time; `Int64.min` before the first.
+  public private(set) var lastTime = Int64.min
+  public private(set) var lastValue = 0.0
+  private var samples: [Sample] = []
+  /// 10^(value/10) of each, where the ring holds energies.
+  private var energies: [Double] = []
+  /// Where in `samples` the oldest one lies.
+  private var head = 0
   /// Sequence number of the oldest sample, and the one behind the newest.
   public private(set) var first = 0
   public private(set) var end = 0
-  private var storage: [Sample] = []
-  private var mask = -1
+  /// For how long a sample stands at most, in milliseconds.
+  public let step: Int64
+  /// For how long the oldest sample stands: that is known from the one before it, which may be gone.
+  private var firstWeight: Int64 = 0
+  public let capacity: Int
+  /// Up to here the storage doubles; beyond, it grows by a half.
+  private let usual: Int
+  public let holdsEnergy: Bool
 
   /// - Parameters:
   ///   - capacity: the most samples that are kept, at least 2.
+  ///   - usual: how many there will be when nothing is out of the ordinary.
   ///   - step: the usual time between two samples, in milliseconds: the longest that one stands for.
   ///   - holdsEnergy: whether energy means will be asked for.
-  public init(capacity: Int, step: Int64, holdsEnergy: Bool = false) {
+  public init(capacity: Int, usual: Int? = nil, step: Int64, holdsEnergy: Bool = false) {
     self.capacity = max(2, capacity)
+    self.usual = min(self.capacity, usual ?? self.capacity)
     self.step = max(1, step)
     self.holdsEnergy = holdsEnergy
   }
 
   public var count: Int { end - first }
   public var isFull: Bool { count >= capacity }
-  public var last: Sample? { end > first ? storage[(end - 1) & mask] : nil }
-  public subscript(sequence: Int) -> Sample { storage[sequence & mask] }
+  public var last: Sample? { end > first ? Sample(time: lastTime, value: lastValue) : nil }
+  public subscript(sequence: Int) -> Sample { samples[slot(sequence)] }
+
+  /// For how long a sample stands: the milliseconds since the one before it, at most the step.
+  public func weight(_ sequence: Int) -> Int64 {
+    sequence > first ? min(step, self[sequence].time - self[sequence - 1].time) : firstWeight
+  }
+
+  /// 10^(value/10); only where the ring holds energies.
+  public func energy(_ sequence: Int) -> Double { energies[slot(sequence)] }
+
+  private func slot(_ sequence: Int) -> Int {
+    let position = head + (sequence - first)
+    return position >= samples.count ? position - samples.count : position
+  }
 
   /// Forgets the oldest sample.
-  public mutating func dropFirst() { if end > first { first += 1 } }
+  public mutating func dropFirst() {
+    guard end > first else { return }
+    if end > first + 1 { firstWeight = weight(first + 1) }
+    head = slot(first + 1)
+    first += 1
+    if first == end { lastTime = .min }
+  }
 
   /// Puts a sample in its place. A full ring refuses: drop the oldest first.
   /// - Parameter time: milliseconds since 1970.
   public mutating func insert(time: Int64, value: Double) -> Insertion {
-    guard let last else {
-      append(time: time, value: value, weight: step)
-      return .appended
-    }
-    if time > last.time {
+    if end == first || time > lastTime {
       guard !isFull else { return .tooOld }
-      append(time: time, value: value, weight: min(step, time - last.time))
+      append(Sample(time: time, value: value))
       return .appended
     }
     let position = firstSequence(notBefore: time)
     if self[position].time == time { return .duplicate }
     if isFull { return .tooOld }
     reserveOneMore()
-    var sequence = end
+    end += 1
+    var sequence = end - 1
     while sequence > position {
-      storage[sequence & mask] = storage[(sequence - 1) & mask]
+      let (to, from) = (slot(sequence), slot(sequence - 1))
+      samples[to] = samples[from]
+      if holdsEnergy { energies[to] = energies[from] }
       sequence -= 1
     }
-    end += 1
-    let before = position > first ? storage[(position - 1) & mask].time : nil
-    storage[position & mask] = sample(
-      time: time, value: value, weight: before.map { min(step, time - $0) } ?? step)
-    let next = (position + 1) & mask
-    storage[next].weight = min(step, storage[next].time - time)
+    put(Sample(time: time, value: value), at: position)
+    if position == first { firstWeight = step }
     return .late
-  }
-
-  /// For how long the oldest sample stands: that is known from the one before it, which may be gone.
-  mutating func setFirstWeight(_ weight: Int64) {
-    if count > 0 { storage[first & mask].weight = min(step, weight) }
   }
 
   /// Sequence number of the first sample at or after a time; `end` when all are older.
@@ -99,23 +118,37 @@ public struct SampleRing: Sendable {
     return low
   }
 
-  private func sample(time: Int64, value: Double, weight: Int64) -> Sample {
-    Sample(time: time, value: value, energy: holdsEnergy ? pow(10, value / 10) : 0, weight: weight)
-  }
+  mutating func setFirstWeight(_ weight: Int64) { firstWeight = min(step, weight) }
 
-  private mutating func append(time: Int64, value: Double, weight: Int64) {
+  var oldestWeight: Int64 { firstWeight }
+
+  private mutating func append(_ sample: Sample) {
     reserveOneMore()
-    storage[end & mask] = sample(time: time, value: value, weight: weight)
+    if end == first { firstWeight = step }
     end += 1
+    put(sample, at: end - 1)
+    (lastTime, lastValue) = (sample.time, sample.value)
   }
 
-  /// Doubles the storage when it is full. Slots follow from sequence numbers, so that each sample is moved once.
+  private mutating func put(_ sample: Sample, at sequence: Int) {
+    let slot = slot(sequence)
+    samples[slot] = sample
+    if holdsEnergy { energies[slot] = pow(10, sample.value / 10) }
+  }
+
   private mutating func reserveOneMore() {
-    guard count >= storage.count else { return }
-    let size = max(4, storage.count * 2)
-    var larger = [Sample](repeating: Sample(time: 0, value: 0, energy: 0, weight: 0), count: size)
-    for sequence in first..<end { larger[sequence & (size - 1)] = storage[sequence & mask] }
-    storage = larger
-    mask = size - 1
+    guard count >= samples.count else { return }
+    let double = max(4, samples.count * 2)
+    let size = min(
+      capacity, samples.count < usual ? min(double, usual) : samples.count + samples.count / 2 + 2)
+    var larger = [Sample](repeating: Sample(time: 0, value: 0), count: size)
+    for sequence in first..<end { larger[sequence - first] = self[sequence] }
+    if holdsEnergy {
+      var largerEnergies = [Double](repeating: 0, count: size)
+      for sequence in first..<end { largerEnergies[sequence - first] = energy(sequence) }
+      energies = largerEnergies
+    }
+    samples = larger
+    head = 0
   }
 }

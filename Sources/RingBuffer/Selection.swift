@@ -1,9 +1,11 @@
 /// The k-th smallest of some numbers without sorting them all.
 
 /// Hoare's selection with the middle of three as pivot. Afterwards the element stands at its place, smaller ones
-/// before it. - Parameter rank: from 0.
-func select(_ rank: Int, in values: inout [Double]) -> Double {
-  var low = 0
+/// before it. - Parameters:
+///   - rank: from 0.
+///   - start: what lies before is smaller already, and stays.
+func select(_ rank: Int, in values: inout [Double], from start: Int) {
+  var low = start
   var high = values.count - 1
   while low < high {
     let middle = (low + high) / 2
@@ -24,5 +26,4 @@ func select(_ rank: Int, in values: inout [Double]) -> Double {
     }
     if rank <= right { high = right } else if rank >= left { low = left } else { break }
   }
-  return values[rank]
 }

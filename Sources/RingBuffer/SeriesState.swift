@@ -83,7 +83,7 @@ extension WindowedSeries {
     if ring.count > 0 {
       var last = ring[ring.first].time
       writer.number(UInt64(clamping: last))
-      writer.number(UInt64(clamping: ring[ring.first].weight))
+      writer.number(UInt64(clamping: ring.oldestWeight))
       for sequence in (ring.first + 1)..<max(ring.first + 1, ring.end) {
         let time = ring[sequence].time
         writer.number(UInt64(clamping: time - last))

@@ -21,17 +21,20 @@ public struct WindowMeasures: OptionSet, Sendable, BitwiseCopyable {
 struct SlidingWindow: Sendable {
   /// Milliseconds.
   let length: Int64
-  private(set) var measures: WindowMeasures
   private(set) var start = 0
   private(set) var end = 0
+  /// When the oldest sample will have left, in milliseconds since 1970; `Int64.max` when there is none.
+  private(set) var leavesAt = Int64.max
   /// Milliseconds that the samples stand for.
   private(set) var weight: Int64 = 0
+  /// When the oldest sample of the last rebuilding has left, it is time for the next.
+  private var freshUntil = 0
+  private(set) var measures: WindowMeasures
   private(set) var energy = CompensatedSum()
   private(set) var line = LineSums()
   private(set) var smallest = MonotonicQueue(keepsSmallest: true)
   private(set) var largest = MonotonicQueue(keepsSmallest: false)
-  /// When the oldest sample of the last rebuilding has left, it is time for the next.
-  private var freshUntil = 0
+  private(set) var trackers: [RankTracker] = []
 
   init(length: Int64, measures: WindowMeasures) {
     self.length = length
@@ -39,89 +42,126 @@ struct SlidingWindow: Sendable {
   }
 
   var count: Int { end - start }
+  private var keepsSums: Bool { !measures.isDisjoint(with: [.energy, .line, .moments]) }
 
   /// Only before the first sample.
   mutating func measure(_ more: WindowMeasures) { measures.formUnion(more) }
 
   /// Takes in the ring's newest sample.
-  mutating func append(from ring: SampleRing) {
+  mutating func append(from ring: borrowing SampleRing) {
     let sequence = ring.end - 1
     if start == end {
       reset()
       start = sequence
       freshUntil = sequence + 1
+      leavesAt = ring.lastTime + length
     }
     end = ring.end
-    enter(ring[sequence], sequence)
+    enter(sequence, from: ring)
+    for index in trackers.indices { trackers[index].enter(ring.lastValue) }
   }
 
-  /// Lets go of samples at or before a time, in milliseconds.
-  mutating func evict(through time: Int64, from ring: SampleRing) {
-    guard start < end, ring[start].time <= time else { return }
-    while start < end {
-      let sample = ring[start]
-      guard sample.time <= time else { break }
-      leave(sample)
-    }
+  /// Lets go of samples at or before `now - length`, in milliseconds.
+  @inline(__always) mutating func move(to now: Int64, from ring: borrowing SampleRing) {
+    if leavesAt <= now { evict(to: now, from: ring) }
+  }
+
+  private mutating func evict(to now: Int64, from ring: borrowing SampleRing) {
+    while start < end, ring[start].time <= now - length { leave(from: ring) }
     settle(from: ring)
   }
 
   /// Lets go of the oldest sample, which the ring is about to forget.
-  mutating func evictFirst(from ring: SampleRing) {
-    leave(ring[start])
+  mutating func evictFirst(from ring: borrowing SampleRing) {
+    leave(from: ring)
     settle(from: ring)
   }
 
   /// Computes everything anew, after a sample took its place among older ones.
-  mutating func rebuild(from ring: SampleRing, notBefore time: Int64) {
+  mutating func rebuild(from ring: borrowing SampleRing, notBefore time: Int64) {
     reset()
     start = ring.firstSequence(notBefore: time)
     end = ring.end
     freshUntil = end
     guard start < end else { return }
+    leavesAt = ring[start].time + length
     line = LineSums(anchor: ring[start])
-    for sequence in start..<end { enter(ring[sequence], sequence) }
+    for sequence in start..<end { enter(sequence, from: ring) }
+    for index in trackers.indices { trackers[index].invalidate() }
   }
 
   private mutating func reset() {
+    leavesAt = .max
     weight = 0
     energy = CompensatedSum()
     line = LineSums()
     smallest.removeAll()
     largest.removeAll()
+    for index in trackers.indices { trackers[index].clear() }
   }
 
-  private mutating func enter(_ sample: Sample, _ sequence: Int) {
-    weight += sample.weight
-    if measures.contains(.energy) { energy.add(sample.energy * Double(sample.weight)) }
-    if measures.contains(.line) {
-      line.add(sample, sign: 1)
-    } else if measures.contains(.moments) {
-      line.addValue(sample, sign: 1)
+  private mutating func enter(_ sequence: Int, from ring: borrowing SampleRing) {
+    weight += ring.weight(sequence)
+    addToSums(sequence, sign: 1, from: ring)
+    if measures.contains(.minimum) { smallest.append(sequence: sequence, value: ring[sequence].value) }
+    if measures.contains(.maximum) { largest.append(sequence: sequence, value: ring[sequence].value) }
+  }
+
+  @inline(__always) private mutating func addToSums(
+    _ sequence: Int, sign: Double, from ring: borrowing SampleRing
+  ) {
+    if measures.contains(.energy) {
+      energy.add(sign * ring.energy(sequence) * Double(ring.weight(sequence)))
     }
-    if measures.contains(.minimum) { smallest.append(sequence: sequence, value: sample.value) }
-    if measures.contains(.maximum) { largest.append(sequence: sequence, value: sample.value) }
+    if measures.contains(.line) {
+      line.add(ring[sequence], sign: sign)
+    } else if measures.contains(.moments) {
+      line.addValue(ring[sequence], sign: sign)
+    }
   }
 
-  private mutating func leave(_ sample: Sample) {
-    weight -= sample.weight
-    if measures.contains(.energy) { energy.add(-sample.energy * Double(sample.weight)) }
-    if measures.contains(.line) {
-      line.add(sample, sign: -1)
-    } else if measures.contains(.moments) {
-      line.addValue(sample, sign: -1)
+  private mutating func leave(from ring: borrowing SampleRing) {
+    weight -= ring.weight(start)
+    addToSums(start, sign: -1, from: ring)
+    if !trackers.isEmpty {
+      let value = ring[start].value
+      for index in trackers.indices { trackers[index].leave(value) }
     }
     start += 1
   }
 
-  private mutating func settle(from ring: SampleRing) {
+  private mutating func settle(from ring: borrowing SampleRing) {
     if start == end {
       reset()
-    } else if start >= freshUntil {
-      rebuild(from: ring, notBefore: ring[start].time)
-    } else {
-      smallest.drop(before: start)
-      largest.drop(before: start)
+      return
+    }
+    leavesAt = ring[start].time + length
+    smallest.drop(before: start)
+    largest.drop(before: start)
+    if start >= freshUntil { refresh(from: ring) }
+  }
+
+  /// Computes the sums anew, so that no rounding accumulates.
+  private mutating func refresh(from ring: borrowing SampleRing) {
+    freshUntil = end
+    guard keepsSums else { return }
+    energy = CompensatedSum()
+    line = LineSums(anchor: ring[start])
+    for sequence in start..<end { addToSums(sequence, sign: 1, from: ring) }
+  }
+
+  /// - Parameter share: that of a percentile, or `RankTracker.median`.
+  mutating func rank(_ share: Double, from ring: borrowing SampleRing, _ scratch: inout [Double]) -> Double? {
+    guard start < end else { return nil }
+    var number = trackers.firstIndex { $0.share == share } ?? trackers.count
+    if number == trackers.count {
+      trackers.append(RankTracker(share: share))
+      trackers[number].invalidate()
+    }
+    let (start, end) = (start, end)
+    number = min(number, trackers.count - 1)
+    return trackers[number].value(&scratch) { values in
+      for sequence in start..<end { values.append(ring[sequence].value) }
     }
   }
 }
@@ -149,12 +189,14 @@ extension SlidingWindow {
 
   /// Puts itself over the newest samples of a ring, with the sums of a window of the same length and measures.
   /// - Parameter stale: how many samples have come since the sums were computed anew.
-  mutating func restore(_ other: SlidingWindow, count: Int, stale: Int, from ring: SampleRing) {
+  mutating func restore(_ other: SlidingWindow, count: Int, stale: Int, from ring: borrowing SampleRing) {
     reset()
     start = ring.end - count
     end = ring.end
     freshUntil = end - stale
-    for sequence in start..<end { enter(ring[sequence], sequence) }
+    if start < end { leavesAt = ring[start].time + length }
+    for sequence in start..<end { enter(sequence, from: ring) }
+    for index in trackers.indices { trackers[index].invalidate() }
     energy = other.energy
     line = other.line
   }

@@ -9,30 +9,25 @@
 ///     level.mean(hour)
 ///
 /// Windows reach from `now - length` (left out) to `now`. All statistics are nil where too few samples are in
-/// reach. Percentiles select among the window's samples each time that they changed: O(n), the others O(1).
+/// reach. Taking a sample in costs the same for any length of
+/// the windows; medians and percentiles go through all of a window's samples once in a few dozen readings.
 public struct WindowedSeries: Sendable {
   public internal(set) var ring: SampleRing
-  /// Samples that a full ring had to forget while a window still wanted them: readings come faster than planned.
-  public private(set) var overruns = 0
   var windows: [SlidingWindow] = []
-  private var selections: [Selection] = []
-  private var scratch: [Double] = []
   private var longest: Int64 = 0
   private let lateness: Int64
-
-  private struct Selection: Sendable {
-    var start = -1
-    var end = -1
-    var share = -1.0
-    var value = 0.0
-  }
+  /// Samples that a full ring had to forget while a window still wanted them: readings come faster than planned.
+  public private(set) var overruns = 0
 
   /// - Parameters:
   ///   - capacity: the most samples that are kept.
+  ///   - usual: how many there will be when nothing is out of the ordinary; that many take no more memory than needed.
   ///   - step: for how long a sample stands at most, in milliseconds.
   ///   - lateness: how long samples are kept beyond the longest window, for those that come late.
-  public init(capacity: Int, step: Int64, lateness: Int64 = 0, holdsEnergy: Bool = false) {
-    ring = SampleRing(capacity: capacity, step: step, holdsEnergy: holdsEnergy)
+  public init(
+    capacity: Int, usual: Int? = nil, step: Int64, lateness: Int64 = 0, holdsEnergy: Bool = false
+  ) {
+    ring = SampleRing(capacity: capacity, usual: usual, step: step, holdsEnergy: holdsEnergy)
     self.lateness = lateness
   }
 
@@ -44,46 +39,46 @@ public struct WindowedSeries: Sendable {
       return known
     }
     windows.append(SlidingWindow(length: length, measures: measures))
-    selections.append(Selection())
     return windows.count - 1
   }
 
   /// Takes a sample in, and moves the windows to it when it is the newest.
   public mutating func insert(time: Int64, value: Double) -> SampleRing.Insertion {
-    if ring.isFull, let last = ring.last, time > last.time || time > ring[ring.first].time {
-      // Still inside the windows as they will stand with this sample?
-      var isWanted = false
-      for index in windows.indices where windows[index].start == ring.first && windows[index].count > 0 {
-        if ring[ring.first].time > max(time, last.time) - windows[index].length { isWanted = true }
-        windows[index].evictFirst(from: ring)
-      }
-      if isWanted { overruns += 1 }
-      ring.dropFirst()
-    }
+    if ring.isFull, time > ring.lastTime || time > ring[ring.first].time { makeRoom(for: time) }
     let insertion = ring.insert(time: time, value: value)
     switch insertion {
     case .appended:
       for index in windows.indices {
         windows[index].append(from: ring)
-        windows[index].evict(through: time - windows[index].length, from: ring)
+        windows[index].move(to: time, from: ring)
       }
       let horizon = time - longest - lateness
       while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }
     case .late:
-      guard let last = ring.last else { break }
       for index in windows.indices {
-        windows[index].rebuild(from: ring, notBefore: last.time - windows[index].length + 1)
-        selections[index] = Selection()
+        windows[index].rebuild(from: ring, notBefore: ring.lastTime - windows[index].length + 1)
       }
     case .duplicate, .tooOld: break
     }
     return insertion
   }
 
-  /// Moves a window on, in milliseconds since 1970; never back.
-  public mutating func move(_ window: Int, to now: Int64) {
-    windows[window].evict(through: now - windows[window].length, from: ring)
+  private mutating func makeRoom(for time: Int64) {
+    // Still inside the windows as they will stand with this sample?
+    var isWanted = false
+    for index in windows.indices where windows[index].start == ring.first && windows[index].count > 0 {
+      if ring[ring.first].time > max(time, ring.lastTime) - windows[index].length { isWanted = true }
+      windows[index].evictFirst(from: ring)
+    }
+    if isWanted { overruns += 1 }
+    ring.dropFirst()
   }
+
+  /// Moves a window on, in milliseconds since 1970; never back.
+  public mutating func move(_ window: Int, to now: Int64) { windows[window].move(to: now, from: ring) }
+
+  /// Until when a window that was moved to the present stays as it is if no sample comes, in milliseconds since 1970.
+  public func unchanged(_ window: Int) -> Int64 { windows[window].leavesAt }
 }
 
 extension WindowedSeries {
@@ -147,37 +142,23 @@ extension WindowedSeries {
   /// Nearest rank: the smallest sample that at least this share of the samples does not exceed.
   /// - Parameter share: 0.9 for the 90th percentile.
   public mutating func percentile(_ window: Int, _ share: Double) -> Double? {
-    let (start, end) = (windows[window].start, windows[window].end)
-    guard start < end else { return nil }
-    let cached = selections[window]
-    if cached.start == start, cached.end == end, cached.share == share { return cached.value }
-    gather(start, end)
-    // 0.9 · 10 is a hair above 9 in binary: without the allowance the rank would be one too high.
-    let rank = Int((share * Double(end - start) - 1e-9).rounded(.up))
-    let value = select(min(max(rank, 1), end - start) - 1, in: &scratch)
-    selections[window] = Selection(start: start, end: end, share: share, value: value)
-    return value
+    var scratch: [Double] = []
+    return percentile(window, share, &scratch)
   }
 
   /// The middle sample, or the mean of the two in the middle.
   public mutating func median(_ window: Int) -> Double? {
-    let (start, end) = (windows[window].start, windows[window].end)
-    guard start < end else { return nil }
-    let cached = selections[window]
-    if cached.start == start, cached.end == end, cached.share == -2 { return cached.value }
-    gather(start, end)
-    let upper = select((end - start) / 2, in: &scratch)
-    var value = upper
-    if (end - start) % 2 == 0 {
-      let lower = scratch[..<((end - start) / 2)].max() ?? upper
-      value = lower + (upper - lower) / 2
-    }
-    selections[window] = Selection(start: start, end: end, share: -2, value: value)
-    return value
+    var scratch: [Double] = []
+    return median(window, &scratch)
   }
 
-  private mutating func gather(_ start: Int, _ end: Int) {
-    scratch.removeAll(keepingCapacity: true)
-    for sequence in start..<end { scratch.append(ring[sequence].value) }
+  /// The same with room to work in, which many series may share.
+  public mutating func percentile(_ window: Int, _ share: Double, _ scratch: inout [Double]) -> Double? {
+    windows[window].rank(share, from: ring, &scratch)
+  }
+
+  /// The same with room to work in, which many series may share.
+  public mutating func median(_ window: Int, _ scratch: inout [Double]) -> Double? {
+    windows[window].rank(RankTracker.median, from: ring, &scratch)
   }
 }

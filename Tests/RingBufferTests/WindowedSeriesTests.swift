@@ -164,4 +164,40 @@ private struct Generator: RandomNumberGenerator {
     #expect(series.coverage(window) == 1)
     #expect(series.count(window) == 3)
   }
+
+  @Test(
+    "Medians and percentiles of long windows equal those of the sorted samples",
+    arguments: ["random", "rising", "falling", "steps", "equal"])
+  func longRanks(course: String) throws {
+    var random = Generator(state: 5)
+    var series = WindowedSeries(capacity: 4000, usual: 500, step: 1000, lateness: 60_000)
+    let window = series.window(length: 700_000, measures: [])
+    var all: [(time: Int64, value: Double)] = []
+    var time: Int64 = 0
+    for number in 0..<4000 {
+      // A pause in which the window runs empty.
+      time += number == 2500 ? 800_000 : Int64.random(in: 500...1500, using: &random)
+      let value: Double =
+        switch course {
+        case "random": Double.random(in: 0...100, using: &random)
+        case "rising": Double(number) + Double.random(in: 0...3, using: &random)
+        case "falling": -Double(number * number)
+        case "steps": Double(number / 400 % 3) + Double(Int.random(in: 0...2, using: &random))
+        default: 7
+        }
+      let isLate = number % 97 == 96
+      all.append((isLate ? time - 5_001 : time, value))
+      _ = series.insert(time: all[number].time, value: value)
+      guard number % 3 == 0 else { continue }
+      series.move(window, to: time)
+      let sorted = all.filter { $0.time > time - 700_000 }.map(\.value).sorted()
+      let middle = sorted.count / 2
+      let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+      try #require(isNear(series.median(window), median))
+      for share in [0.0, 0.1, 0.9, 1] {
+        let rank = max(1, Int((share * Double(sorted.count) - 1e-9).rounded(.up)))
+        try #require(series.percentile(window, share) == sorted[rank - 1])
+      }
+    }
+  }
 }
