@@ -1,45 +1,50 @@
 /// What the engine keeps for each rule on each device, and where its expressions find their readings.
 import EstateModel
 
+/// A series with one of its windows; or a track, a device, or a calendar's hours in an estate.
+struct Target: Sendable, BitwiseCopyable {
+  var index: Int32 = -1
+  var window: Int32 = -1
+}
+
 /// A leaf of a plan on one device: which series, windows, events, devices or calendar hours it looks at.
 struct BoundLeaf: Sendable, BitwiseCopyable {
   var form: LeafForm
   var takesLowest = false
-  /// The first of `count` entries among the engine's targets.
-  var first: Int32
-  var count: Int32
+  /// How many things it looks at. When it is one, as nearly always, that stands here.
+  var count: Int32 = 0
+  var target = Target()
+  /// Else they begin here among the engine's targets.
+  var first: Int32 = 0
   /// Milliseconds.
   var window: Int64
   var parameter: Double
 }
 
-/// A series with one of its windows; or a track, a device, or a calendar's hours in an estate.
-struct Target: Sendable, BitwiseCopyable {
-  var index: Int32
-  var window: Int32 = -1
-}
-
-/// A plan laid out in the engine's flat arrays.
+/// A plan laid out in the engine's flat arrays: as it is written, for evidence, and short, for judging.
 struct Program: Sendable, BitwiseCopyable {
-  var firstOp = 0
-  var endOp = 0
-  var stack = 1
-  var notes = 0
+  var firstOp: Int32 = 0
+  var endOp: Int32 = 0
+  var firstShort: Int32 = 0
+  var endShort: Int32 = 0
+  var stack: Int32 = 1
 }
 
 /// How a rule runs; the same for all its devices.
-struct RuleProgram: Sendable {
+struct RuleProgram: Sendable, BitwiseCopyable {
   var raise: Program
-  /// nil: clears when the condition to raise doesn't hold, or never.
-  var clear: Program?
-  var isManual: Bool
-  var onDelay: Int64
-  var offDelay: Int64
+  /// Without one it clears when the condition to raise doesn't hold, or never.
+  var clear = Program()
+  var hasClear = false
+  var isManual = false
   /// Whether time alone can raise it.
   var dependsOnTime: Bool
   var readsMeasurements: Bool
-  /// Numbers of the rules that inhibit it.
-  var inhibitors: [Int32]
+  var onDelay: Int64
+  var offDelay: Int64
+  /// Where the numbers of the rules that inhibit it lie.
+  var firstInhibitor: Int32 = 0
+  var endInhibitor: Int32 = 0
 }
 
 /// One rule on one device.
@@ -47,38 +52,46 @@ struct Instance: Sendable, BitwiseCopyable {
   static let never = Int64.min
 
   let rule: Int32
-  let device: Int32
-  let estate: Int32
-  var island: Int32 = 0
+  let island: Int32
   /// Where its leaves and attributes begin, for raising and for clearing.
   var raiseLeaves: Int32 = 0
   var raiseAttributes: Int32 = 0
+  /// While idle: since when the condition has held. While active: the onset.
+  var since = never
+  /// Until then nothing can come of looking again without a new reading.
+  var quietUntil = never
+  /// When a reading made it look last; the grid's points and deadlines up to then are done.
+  var evaluatedAt = never
+  /// When a running delay is over; `.max`: none runs.
+  var due = Int64.max
+  var isActive = false
+  var wasUnknown = false
+  let device: Int32
+  let estate: Int32
   var clearLeaves: Int32 = 0
   var clearAttributes: Int32 = 0
   let gap: Int64
-
-  var isActive = false
-  /// While idle: since when the condition has held. While active: the onset.
-  var since = never
   /// While active: since when the condition to clear has held.
   var clearSince = never
   /// When the condition that it waits for was last known.
   var lastKnown = never
-  var wasUnknown = false
-  var evaluatedAt = never
-  /// When a running delay is over; `.max`: none runs.
-  var due = Int64.max
+
+  init(rule: Int32, device: Int32, estate: Int32, island: Int32, gap: Int64) {
+    (self.rule, self.device, self.estate, self.island, self.gap) = (rule, device, estate, island, gap)
+  }
 }
 
 /// Devices whose rules share readings, and which therefore move through time together.
-struct Island: Sendable {
-  var instances: [Int32] = []
+struct Island: Sendable, BitwiseCopyable {
+  /// Its instances, rule by rule.
+  var firstInstance: Int32 = 0
+  var endInstance: Int32 = 0
   /// Grid points and deadlines up to here have been worked through.
   var done: Int64
   /// No evaluation lies before this.
   var now: Int64
-  /// The earliest `due` of its instances.
-  var due = Int64.max
+  /// Not before then does time alone demand a look at any of its instances: a point of the grid, or a deadline.
+  var wakesAt = Int64.max
 }
 
 /// One (device, signal) that rules read.
@@ -91,4 +104,21 @@ struct SeriesTraits: Sendable, BitwiseCopyable {
   var watchedSince: Int64
   var firstDependent: Int32 = 0
   var endDependent: Int32 = 0
+}
+
+/// What is known of a device itself.
+struct DeviceState: Sendable, BitwiseCopyable {
+  var lastSeen: Int64
+  /// The time of its newest reading, by its own clock.
+  var newest: Int64
+  /// Of its reports, in milliseconds.
+  var interval: Int64
+  var island: Int32 = -1
+  /// Instances that ask how long it has been silent.
+  var firstWatcher: Int32 = 0
+  var endWatcher: Int32 = 0
+  var wasHeard = false
+  var isOffline = false
+  /// Reports measurements by itself: its silence makes counts of events unknown.
+  var measures: Bool
 }

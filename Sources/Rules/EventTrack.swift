@@ -49,23 +49,28 @@ struct EventTrack: Sendable {
     return true
   }
 
-  /// Occurrences that began later than `now - window`.
-  func count(since window: Int64, at now: Int64) -> Int {
+  /// Occurrences that began later than `now - window`, and until when that number stays if no message comes.
+  func count(since window: Int64, at now: Int64) -> (count: Int, until: Int64) {
     var count = 0
+    var until = Int64.max
     for visit in visits.reversed() {
       guard visit.start > now - window else { break }
       if visit.start <= now { count += 1 }
+      until = min(until, visit.start <= now ? visit.start + window : visit.start)
     }
-    return count
+    return (count, until)
   }
 
-  /// How long the longest visit that is still present had lasted at its last message, in seconds.
-  func dwell(at now: Int64) -> Double {
+  /// How long the longest visit that is still present had lasted at its last message, in seconds; and until when that
+  /// stays if no message comes.
+  func dwell(at now: Int64) -> (seconds: Double, until: Int64) {
     var longest: Int64 = 0
+    var until = Int64.max
     for visit in visits where !visit.hasEnded && now - visit.last <= Self.silence {
       longest = max(longest, visit.last - visit.start)
+      until = min(until, visit.last + Self.silence + 1)
     }
-    return Double(longest) / 1000
+    return (Double(longest) / 1000, until)
   }
 
   private func index(of id: UInt64, at time: Int64, isEnd: Bool) -> Int? {

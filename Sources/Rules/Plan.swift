@@ -68,36 +68,3 @@ struct Plan: Sendable {
     }
   }
 }
-
-/// The operators' arithmetic.
-enum Arithmetic {
-  /// Numbers closer than one part in a thousand million count as equal: 0.08 + 0.16 reaches 0.24.
-  @inline(__always) static func isEqual(_ a: Double, _ b: Double) -> Bool {
-    a == b || abs(a - b) <= 1e-9 * Swift.max(abs(a), abs(b)) && a.isFinite && b.isFinite
-  }
-
-  @inline(__always) static func truth(_ value: Bool) -> Double { value ? 1 : 0 }
-
-  static func compare(_ code: OpCode, _ a: Double, _ b: Double) -> Double {
-    if a.isNaN || b.isNaN { return .nan }
-    switch code {
-    case .less: return truth(a < b && !isEqual(a, b))
-    case .lessEqual: return truth(a < b || isEqual(a, b))
-    case .greater: return truth(a > b && !isEqual(a, b))
-    case .greaterEqual: return truth(a > b || isEqual(a, b))
-    case .equal: return truth(isEqual(a, b))
-    case .notEqual: return truth(!isEqual(a, b))
-    case .requireMore: return a > b && !isEqual(a, b) ? 1 : .nan
-    case .requireAtLeast: return a > b || isEqual(a, b) ? 1 : .nan
-    default: return .nan
-    }
-  }
-
-  /// Kleene's three values.
-  @inline(__always) static func and(_ a: Double, _ b: Double) -> Double {
-    a == 0 || b == 0 ? 0 : a.isNaN || b.isNaN ? .nan : 1
-  }
-  @inline(__always) static func or(_ a: Double, _ b: Double) -> Double {
-    a == 1 || b == 1 ? 1 : a.isNaN || b.isNaN ? .nan : 0
-  }
-}

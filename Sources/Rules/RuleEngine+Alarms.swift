@@ -4,28 +4,13 @@ import EstateModel
 extension RuleEngine {
   /// Judges one rule on one device at a time that is not before its last.
   mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
-    instances[index].evaluatedAt = now
+    if byReading { instances[index].evaluatedAt = now }
+    let program = programs[Int(instances[index].rule)]
     if instances[index].isActive {
-      evaluateClearing(index, at: now, byReading: byReading)
+      evaluateClearing(index, program, at: now, byReading: byReading)
     } else {
-      evaluateRaising(index, at: now, byReading: byReading)
+      evaluateRaising(index, program, at: now, byReading: byReading)
     }
-  }
-
-  private mutating func raiseValue(_ index: Int, at now: Int64, records: Bool = false) -> Double {
-    let instance = instances[index]
-    return value(
-      of: programs[Int(instance.rule)].raise, leaves: instance.raiseLeaves,
-      attributes: instance.raiseAttributes, at: now, records: records)
-  }
-
-  private mutating func clearValue(_ index: Int, _ program: Program, at now: Int64, records: Bool = false)
-    -> Double
-  {
-    let instance = instances[index]
-    return value(
-      of: program, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now,
-      records: records)
   }
 
   /// Whether a delay that was running has been interrupted by too long a time without knowledge.
@@ -34,38 +19,47 @@ extension RuleEngine {
   }
 
   /// Readings bring knowledge. Where a rule looks at none that go stale, the passing of time does.
-  private mutating func know(_ index: Int, at now: Int64, byReading: Bool) {
-    if byReading || !programs[Int(instances[index].rule)].readsMeasurements
-      || instances[index].lastKnown == Instance.never
-    {
+  private mutating func know(_ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool) {
+    if byReading || !program.readsMeasurements || instances[index].lastKnown == Instance.never {
       instances[index].lastKnown = now
     }
     instances[index].wasUnknown = false
   }
 
-  private mutating func evaluateRaising(_ index: Int, at now: Int64, byReading: Bool) {
-    let value = raiseValue(index, at: now)
-    if value.isNaN {
-      if instances[index].since != Instance.never {
-        instances[index].wasUnknown = true
-        if gapHasOutlasted(index, at: now) { abandon(index) }
-      }
+  private mutating func evaluateRaising(
+    _ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool
+  ) {
+    let glimpse = judge(
+      program.raise, leaves: instances[index].raiseLeaves, attributes: instances[index].raiseAttributes,
+      at: now)
+    if glimpse.value != 1, instances[index].since == Instance.never {
+      // Nothing runs and nothing begins, as nearly always.
+      rest(index, until: program.dependsOnTime ? glimpse.until : .max)
       return
     }
-    if value == 0 {
-      if instances[index].since != Instance.never { abandon(index) }
-      return
+    if glimpse.value.isNaN {
+      instances[index].wasUnknown = true
+      if gapHasOutlasted(index, at: now) { abandon(index) }
+    } else if glimpse.value == 0 {
+      abandon(index)
+    } else {
+      hold(index, program, at: now, byReading: byReading)
     }
+    disturb(index)
+  }
+
+  /// The condition to raise is known to hold.
+  private mutating func hold(_ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool) {
     if instances[index].since != Instance.never, instances[index].wasUnknown, gapHasOutlasted(index, at: now)
     {
       abandon(index)
     }
     if instances[index].since == Instance.never { instances[index].since = now }
-    know(index, at: now, byReading: byReading)
-    let due = instances[index].since + programs[Int(instances[index].rule)].onDelay
+    know(index, program, at: now, byReading: byReading)
+    let due = instances[index].since + program.onDelay
     if now < due {
       setDue(index, due)
-    } else if !isInhibited(index) {
+    } else if !isInhibited(index, program) {
       raise(index, at: now)
     }
   }
@@ -77,35 +71,49 @@ extension RuleEngine {
     setDue(index, .max)
   }
 
-  private mutating func evaluateClearing(_ index: Int, at now: Int64, byReading: Bool) {
-    let rule = programs[Int(instances[index].rule)]
-    if rule.isManual { return }
-    let holds = raiseValue(index, at: now)
-    var value = 1 - holds
-    if let clear = rule.clear {
-      value = clearValue(index, clear, at: now)
+  private mutating func evaluateClearing(
+    _ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool
+  ) {
+    if program.isManual {
+      rest(index, until: .max)
+      return
+    }
+    let instance = instances[index]
+    let holds = judge(
+      program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
+    var clears = Glimpse(value: 1 - holds.value, until: holds.until)
+    if program.hasClear {
+      clears = judge(
+        program.clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)
       // What still raises doesn't clear, whatever else is said.
-      if holds == 1 { value = 0 }
+      if holds.value == 1 { clears.value = 0 }
+      clears.until = min(clears.until, holds.until)
     }
-    if value.isNaN {
-      if instances[index].clearSince != Instance.never {
-        instances[index].wasUnknown = true
-        if gapHasOutlasted(index, at: now) { keep(index) }
-      }
+    if clears.value != 1, instance.clearSince == Instance.never {
+      rest(index, until: clears.until)
       return
     }
-    if value == 0 {
-      if instances[index].clearSince != Instance.never { keep(index) }
-      return
+    if clears.value.isNaN {
+      instances[index].wasUnknown = true
+      if gapHasOutlasted(index, at: now) { keep(index) }
+    } else if clears.value == 0 {
+      keep(index)
+    } else {
+      release(index, program, at: now, byReading: byReading)
     }
+    disturb(index)
+  }
+
+  /// The condition to clear is known to hold.
+  private mutating func release(_ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool) {
     if instances[index].clearSince != Instance.never, instances[index].wasUnknown,
       gapHasOutlasted(index, at: now)
     {
       keep(index)
     }
     if instances[index].clearSince == Instance.never { instances[index].clearSince = now }
-    know(index, at: now, byReading: byReading)
-    let due = instances[index].clearSince + rule.offDelay
+    know(index, program, at: now, byReading: byReading)
+    let due = instances[index].clearSince + program.offDelay
     if now < due { setDue(index, due) } else { clear(index, at: now) }
   }
 
@@ -120,10 +128,10 @@ extension RuleEngine {
     Int(rule) * (catalogue.estates.count + 1) + Int(estate)
   }
 
-  private func isInhibited(_ index: Int) -> Bool {
-    let instance = instances[index]
-    return programs[Int(instance.rule)].inhibitors.contains {
-      activeCounts[activeSlot(rule: $0, estate: instance.estate)] > 0
+  private func isInhibited(_ index: Int, _ program: RuleProgram) -> Bool {
+    let estate = instances[index].estate
+    return inhibitors[Int(program.firstInhibitor)..<Int(program.endInhibitor)].contains {
+      activeCounts[activeSlot(rule: $0, estate: estate)] > 0
     }
   }
 
@@ -143,6 +151,7 @@ extension RuleEngine {
     instances[index].wasUnknown = false
     activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] += 1
     alarms[Int32(index)] = transition
+    disturb(index)
   }
 
   /// Puts the stored alarm in the place of an active one that a replay found.
@@ -151,6 +160,7 @@ extension RuleEngine {
     alarms[Int32(index)] = transition
     // A clearing that began before the alarm was raised can't be its own.
     if instances[index].clearSince < transition.at { keep(index) }
+    disturb(index)
   }
 
   mutating func clear(_ index: Int, at now: Int64) {
@@ -171,6 +181,7 @@ extension RuleEngine {
     instances[index].isActive = false
     instances[index].clearSince = Instance.never
     abandon(index)
+    disturb(index)
   }
 
   private mutating func transition(_ kind: AlarmTransition.Kind, _ index: Int, at now: Int64)
@@ -179,7 +190,9 @@ extension RuleEngine {
     let instance = instances[index]
     let rule = ruleSet.rules[Int(instance.rule)]
     let device = catalogue.devices[Int(instance.device)]
-    _ = raiseValue(index, at: now, records: true)
+    _ = record(
+      programs[Int(instance.rule)].raise, leaves: instance.raiseLeaves,
+      attributes: instance.raiseAttributes, at: now)
     let onset = Timestamp(milliseconds: instance.since)
     return AlarmTransition(
       kind: kind, alarm: AlarmTransition.identifier(rule: rule.id, device: device.path, onset: onset),

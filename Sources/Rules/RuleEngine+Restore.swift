@@ -89,10 +89,10 @@ extension RuleEngine {
       names.devices.append(device.map { Int32($0) })
       names.islands.append(flags.contains(.isWatched) ? try reader.total() : nil)
       guard let device else { continue }
-      wasHeard[device] = flags.contains(.wasHeard)
-      isOffline[device] = flags.contains(.isOffline)
-      lastSeen[device] = seen
-      newest[device] = latest
+      devices[device].wasHeard = flags.contains(.wasHeard)
+      devices[device].isOffline = flags.contains(.isOffline)
+      devices[device].lastSeen = seen
+      devices[device].newest = latest
     }
   }
 
@@ -101,22 +101,20 @@ extension RuleEngine {
     throws(StateDamage)
   {
     var stored: [Island] = []
-    for _ in 0..<(try reader.count(ofAtLeast: 3)) {
-      var island = Island(
-        done: try reader.time(after: clock.milliseconds), now: try reader.time(after: clock.milliseconds))
-      if try reader.byte() == 1 { island.due = try reader.time(after: clock.milliseconds) }
-      stored.append(island)
+    for _ in 0..<(try reader.count(ofAtLeast: 2)) {
+      stored.append(
+        Island(
+          done: try reader.time(after: clock.milliseconds), now: try reader.time(after: clock.milliseconds)))
     }
     var isKnown = Array(repeating: false, count: islands.count)
     for (device, number) in zip(names.devices, names.islands) {
       guard let number else { continue }
       guard number < stored.count else { throw reader.damage }
-      guard let device, islandOf[Int(device)] >= 0 else { continue }
-      let island = Int(islandOf[Int(device)])
+      guard let device, devices[Int(device)].island >= 0 else { continue }
+      let island = Int(devices[Int(device)].island)
       let known = isKnown[island] ? islands[island] : stored[number]
       islands[island].done = max(known.done, stored[number].done)
       islands[island].now = max(known.now, stored[number].now)
-      islands[island].due = min(known.due, stored[number].due)
       isKnown[island] = true
     }
   }
@@ -186,6 +184,8 @@ extension RuleEngine {
       instances[index].evaluatedAt = evaluatedAt
       setDue(index, due)
     }
+    // What islands were waiting for is found out anew.
+    for index in instances.indices { disturb(index) }
     return dropped
   }
 

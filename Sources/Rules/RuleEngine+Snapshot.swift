@@ -81,28 +81,27 @@ extension RuleEngine {
   }
 
   private func writeDevices(to writer: inout StateWriter) {
-    writer.count(catalogue.devices.count)
-    for (index, device) in catalogue.devices.enumerated() {
+    writer.count(devices.count)
+    for (state, device) in zip(devices, catalogue.devices) {
       writer.text(device.path)
       var flags: Snapshot.DeviceFlags = []
-      if wasHeard[index] { flags.insert(.wasHeard) }
-      if isOffline[index] { flags.insert(.isOffline) }
-      if newest[index] != Self.notYet { flags.insert(.hasNewest) }
-      if islandOf[index] >= 0 { flags.insert(.isWatched) }
+      if state.wasHeard { flags.insert(.wasHeard) }
+      if state.isOffline { flags.insert(.isOffline) }
+      if state.newest != Self.notYet { flags.insert(.hasNewest) }
+      if state.island >= 0 { flags.insert(.isWatched) }
       writer.byte(flags.rawValue)
-      writer.time(lastSeen[index], after: clock.milliseconds)
-      writer.time(newest[index], unless: Self.notYet, after: clock.milliseconds)
-      if flags.contains(.isWatched) { writer.count(Int(islandOf[index])) }
+      writer.time(state.lastSeen, after: clock.milliseconds)
+      writer.time(state.newest, unless: Self.notYet, after: clock.milliseconds)
+      if flags.contains(.isWatched) { writer.count(Int(state.island)) }
     }
   }
 
   private func writeIslands(to writer: inout StateWriter) {
     writer.count(islands.count)
     for island in islands {
-      writer.time(island.done, after: clock.milliseconds)
-      writer.time(island.now, after: clock.milliseconds)
-      writer.byte(island.due == .max ? 0 : 1)
-      writer.time(island.due, unless: .max, after: clock.milliseconds)
+      let standing = standing(of: island)
+      writer.time(standing.done, after: clock.milliseconds)
+      writer.time(standing.now, after: clock.milliseconds)
     }
   }
 

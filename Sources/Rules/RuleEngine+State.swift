@@ -5,16 +5,24 @@ extension RuleEngine {
   /// The transitions since the last call, in the order of time, then rule, then device.
   public mutating func takeTransitions() -> [AlarmTransition] {
     guard !pending.isEmpty else { return [] }
-    let order = pending.indices.sorted { a, b in
-      (pending[a].at, pending[a].instance, a) < (pending[b].at, pending[b].instance, b)
+    func key(_ position: Int) -> (at: Int64, rule: Int32, device: Int32, position: Int) {
+      let (at, number, _) = pending[position]
+      guard number < instances.count else { return (at, .max, .max, position) }
+      return (at, instances[Int(number)].rule, instances[Int(number)].device, position)
     }
+    let order = pending.indices.sorted { key($0) < key($1) }
     let taken = order.map { pending[$0].transition }
     pending.removeAll(keepingCapacity: true)
     return taken
   }
 
   /// The alarms that are active, as they were raised, in the order of rule and device.
-  public var activeAlarms: [AlarmTransition] { alarms.sorted { $0.key < $1.key }.map(\.value) }
+  public var activeAlarms: [AlarmTransition] {
+    let numbers = alarms.keys.sorted { a, b in
+      (instances[Int(a)].rule, instances[Int(a)].device) < (instances[Int(b)].rule, instances[Int(b)].device)
+    }
+    return numbers.compactMap { alarms[$0] }
+  }
 
   /// Makes exactly these alarms active, whatever a replay of readings has led to: stored alarms are the truth.
   ///
@@ -44,6 +52,7 @@ extension RuleEngine {
   public mutating func clear(rule: String, device: String, at time: Timestamp) -> Bool {
     guard let index = instance(rule: rule, device: device), instances[index].isActive else { return false }
     observed = time.milliseconds
+    settle(Int(instances[index].island))
     clear(index, at: max(time.milliseconds, islands[Int(instances[index].island)].now))
     return true
   }
@@ -55,20 +64,22 @@ extension RuleEngine {
     return instance(rule: Int32(rule), device: Int32(bitPattern: device.raw))
   }
 
-  /// Instances lie in the order of rule, then device.
+  /// Within an island, instances lie in the order of rule, then device.
   func instance(rule: Int32, device: Int32) -> Int? {
-    var low = 0
-    var high = instances.count
-    let wanted = (rule, device)
+    let island = Int(devices[Int(device)].island)
+    guard island >= 0 else { return nil }
+    let end = Int(islands[island].endInstance)
+    var low = Int(islands[island].firstInstance)
+    var high = end
     while low < high {
       let middle = (low + high) / 2
-      if (instances[middle].rule, instances[middle].device) < wanted {
+      if (instances[middle].rule, instances[middle].device) < (rule, device) {
         low = middle + 1
       } else {
         high = middle
       }
     }
-    guard low < instances.count, (instances[low].rule, instances[low].device) == wanted else { return nil }
+    guard low < end, instances[low].rule == rule, instances[low].device == device else { return nil }
     return low
   }
 
@@ -110,15 +121,14 @@ extension RuleEngine {
     let program = programs[Int(instance.rule)]
     let now = max(islands[Int(instance.island)].now, clock.milliseconds)
     copy.observed = now
-    let raises = copy.value(
-      of: program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now,
-      records: true)
+    let raises = copy.record(
+      program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
     let raiseParts = copy.evidence(checked.raise)
     var clears = 1 - raises
     var clearParts: [Evidence] = []
-    if case .condition(let plan) = checked.clearing, let clear = program.clear {
-      clears = copy.value(
-        of: clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now, records: true)
+    if case .condition(let plan) = checked.clearing {
+      clears = copy.record(
+        program.clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)
       clearParts = copy.evidence(plan)
     }
     if program.isManual { clears = 0 }

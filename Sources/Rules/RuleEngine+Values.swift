@@ -3,123 +3,200 @@ import EstateModel
 import Foundation
 import RingBuffer
 
+/// A value, and until when it stays if no reading comes, in milliseconds since 1970.
+struct Glimpse: BitwiseCopyable {
+  var value: Double
+  var until: Int64
+
+  static let nothing = Glimpse(value: .nan, until: .max)
+}
+
 extension RuleEngine {
-  /// Runs a program. - Returns: 1 yes, 0 no, NaN unknown.
-  /// - Parameter records: whether the values that have a name are kept in `recorded`.
-  mutating func value(
-    of program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64,
-    records: Bool = false
-  ) -> Double {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: program.stack) { stack in
-      var top = -1
-      var position = program.firstOp
-      while position < program.endOp {
-        let op = ops[position]
+  /// Judges by a short program. - Returns: 1 yes, 0 no, NaN unknown.
+  mutating func judge(
+    _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64
+  ) -> Glimpse {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(program.stack)) { stack in
+      var height = 0
+      var top = Double.nan
+      var until = Int64.max
+      var position = Int(program.firstShort)
+      let end = Int(program.endShort)
+      while position < end {
+        let op = shortOps[position]
         position += 1
         switch op.code {
-        case .constant:
-          top += 1
-          stack[top] = op.constant
-        case .attribute:
-          top += 1
-          stack[top] = attributes[Int(firstAttribute + op.index)]
         case .leaf:
-          top += 1
-          stack[top] = value(of: leaves[Int(firstLeaf + op.index)], at: now, target: .nan)
-        case .timeTo:
-          stack[top] = value(of: leaves[Int(firstLeaf + op.index)], at: now, target: stack[top])
-        case .negate: stack[top] = -stack[top]
-        case .absolute: stack[top] = abs(stack[top])
-        case .not: stack[top] = 1 - stack[top]
-        case .skipIfNo: if stack[top] == 0, !records { position += Int(op.index) - 1 }
-        case .skipIfYes: if stack[top] == 1, !records { position += Int(op.index) - 1 }
-        case .floorLimit:
-          let floor = attributes[Int(firstAttribute + op.index)]
-          if stack[top] < floor + 3 { stack[top] = .nan }
+          stack[height] = top
+          height += 1
+          let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: .nan)
+          top = glimpse.value
+          if op.age < 0 { until = min(until, glimpse.until) }
+        case .not: top = 1 - top
+        case .negate: top = -top
+        case .absolute: top = abs(top)
+        case .floorLimit: top = Arithmetic.limit(top, above: attributes[Int(firstAttribute + op.attribute)])
+        case .skipIfNo: if top == 0 { position += Int(op.index) - 1 }
+        case .skipIfYes: if top == 1 { position += Int(op.index) - 1 }
         default:
-          top -= 1
-          stack[top] = Self.combine(op.code, stack[top], stack[top + 1])
+          var right = op.constant
+          switch op.operand {
+          case .constant: break
+          case .attribute: right = attributes[Int(firstAttribute + op.attribute)]
+          case .stack:
+            right = top
+            height -= 1
+            top = stack[height]
+          }
+          switch op.code {
+          case .constant:
+            stack[height] = top
+            height += 1
+            top = right
+          case .timeTo:
+            stack[height] = top
+            height += 1
+            let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: right)
+            top = glimpse.value
+            until = min(until, glimpse.until)
+          default:
+            top = Arithmetic.combine(op.code, top, right)
+            if op.age >= 0 {
+              until = min(until, ageTurns(Int(firstLeaf) + Int(op.age), past: right, at: now))
+            }
+          }
         }
-        if records, op.note >= 0 { recorded[Int(op.note)] = stack[top] }
       }
-      return top >= 0 ? stack[top] : .nan
+      return Glimpse(value: top, until: until)
     }
   }
 
-  private static func combine(_ code: OpCode, _ a: Double, _ b: Double) -> Double {
-    switch code {
-    case .add: return a + b
-    case .subtract: return a - b
-    case .multiply: return a * b
-    case .divide: return b == 0 ? .nan : a / b
-    case .smaller: return a.isNaN || b.isNaN ? .nan : min(a, b)
-    case .larger: return a.isNaN || b.isNaN ? .nan : max(a, b)
-    case .corrected: return corrected(a, background: b)
-    case .and: return Arithmetic.and(a, b)
-    case .or: return Arithmetic.or(a, b)
-    default: return Arithmetic.compare(code, a, b)
+  /// Runs a program as it is written, and keeps the values that have a name in `recorded`.
+  mutating func record(
+    _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64
+  ) -> Double {
+    var stack: [Double] = []
+    for op in ops[Int(program.firstOp)..<Int(program.endOp)] {
+      switch op.code {
+      case .skipIfNo, .skipIfYes: continue
+      case .constant: stack.append(op.constant)
+      case .attribute: stack.append(attributes[Int(firstAttribute + op.index)])
+      case .leaf: stack.append(look(at: Int(firstLeaf + op.index), at: now, aim: .nan).value)
+      default:
+        guard let right = stack.popLast() else { return .nan }
+        switch op.code {
+        case .timeTo: stack.append(look(at: Int(firstLeaf + op.index), at: now, aim: right).value)
+        case .negate: stack.append(-right)
+        case .absolute: stack.append(abs(right))
+        case .not: stack.append(1 - right)
+        case .floorLimit:
+          stack.append(Arithmetic.limit(right, above: attributes[Int(firstAttribute + op.index)]))
+        default: stack.append(Arithmetic.combine(op.code, stack.popLast() ?? .nan, right))
+        }
+      }
+      if op.note >= 0, let value = stack.last { recorded[Int(op.note)] = value }
     }
+    return stack.last ?? .nan
   }
 
-  /// A level less its background, in energy; unknown when they differ by less than 3 dB.
-  /// Source: HJ 706-2014, in its exact form.
-  private static func corrected(_ level: Double, background: Double) -> Double {
-    let difference = level - background
-    guard difference >= 3 || Arithmetic.isEqual(difference, 3) else { return .nan }
-    return level + 10 * log10(1 - pow(10, -difference / 10))
-  }
-
-  /// - Parameter target: the value that `time-to` aims at.
-  private mutating func value(of leaf: BoundLeaf, at now: Int64, target: Double) -> Double {
-    if leaf.count == 1 { return value(of: leaf, in: targets[Int(leaf.first)], at: now, target: target) }
+  /// - Parameter aim: the value that `time-to` aims at.
+  private mutating func look(at number: Int, at now: Int64, aim: Double) -> Glimpse {
+    let leaf = leaves[number]
+    if leaf.count == 1 { return look(at: leaf, in: leaf.target, at: now, aim: aim) }
     // Of several neighbours, those that are known.
-    var result = Double.nan
+    var result = Glimpse.nothing
     for position in Int(leaf.first)..<Int(leaf.first + leaf.count) {
-      let next = value(of: leaf, in: targets[position], at: now, target: target)
-      if next.isNaN { continue }
-      if result.isNaN || (leaf.takesLowest ? next < result : next > result) { result = next }
+      let next = look(at: leaf, in: targets[position], at: now, aim: aim)
+      result.until = min(result.until, next.until)
+      if next.value.isNaN { continue }
+      if result.value.isNaN || (leaf.takesLowest ? next.value < result.value : next.value > result.value) {
+        result.value = next.value
+      }
     }
     return result
   }
 
-  private mutating func value(of leaf: BoundLeaf, in target: Target, at now: Int64, target aim: Double)
-    -> Double
-  {
+  private mutating func look(at leaf: BoundLeaf, in target: Target, at now: Int64, aim: Double) -> Glimpse {
     let index = Int(target.index)
-    let window = Int(target.window)
-    if window >= 0 { series[index].move(window, to: now) }
+    if target.window >= 0 {
+      return look(at: leaf, series: index, window: Int(target.window), at: now, aim: aim)
+    }
     switch leaf.form {
     case .latest:
-      guard let last = series[index].ring.last, observed - last.time <= traits[index].hold else {
-        return .nan
-      }
-      return last.value
-    case .mean: return series[index].mean(window) ?? .nan
-    case .median: return series[index].median(window) ?? .nan
-    case .min: return series[index].minimum(window) ?? .nan
-    case .max: return series[index].maximum(window) ?? .nan
-    case .stddev: return series[index].standardDeviation(window) ?? .nan
-    case .leq:
-      guard let energy = series[index].energyMean(window), energy > 0 else { return .nan }
-      return 10 * log10(energy)
-    case .coverage: return series[index].coverage(window)
-    case .percentile: return series[index].percentile(window, leaf.parameter) ?? .nan
-    case .slope: return series[index].slope(window) ?? .nan
-    case .fit: return series[index].fit(window) ?? .nan
-    case .timeTo: return timeTo(aim, index, window, at: now)
-    case .delta: return series[index].delta(window) ?? .nan
-    case .samples: return Double(series[index].count(window))
-    case .stuck: return stuck(index, window, leaf.window, at: now)
-    case .age:
-      return Double(max(0, now - (series[index].ring.last?.time ?? traits[index].watchedSince))) / 1000
-    case .ageOfEvent:
-      return Double(max(0, now - (tracks[index].lastMessage ?? trackTraits[index].watchedSince))) / 1000
+      let last = series[index].ring.lastTime
+      let hold = traits[index].hold
+      guard last != .min, observed - last <= hold else { return .nothing }
+      return Glimpse(value: series[index].ring.lastValue, until: hold == .max ? .max : last + hold + 1)
+    case .age, .ageOfEvent, .ageAny:
+      return Glimpse(value: Double(max(0, now - ageBegins(leaf.form, index))) / 1000, until: now)
     case .count:
-      return eventsAreKnown(index, at: now) ? Double(tracks[index].count(since: leaf.window, at: now)) : .nan
-    case .dwell: return eventsAreKnown(index, at: now) ? tracks[index].dwell(at: now) : .nan
-    case .ageAny: return Double(max(0, now - lastSeen[index])) / 1000
-    case .during: return hours[index].contain(now, window: leaf.window) ? 1 : 0
+      let known = eventsAreKnown(index, at: now)
+      guard known.are else { return Glimpse(value: .nan, until: known.until) }
+      let (count, until) = tracks[index].count(since: leaf.window, at: now)
+      return Glimpse(value: Double(count), until: min(until, known.until))
+    case .dwell:
+      let known = eventsAreKnown(index, at: now)
+      guard known.are else { return Glimpse(value: .nan, until: known.until) }
+      let (seconds, until) = tracks[index].dwell(at: now)
+      return Glimpse(value: seconds, until: min(until, known.until))
+    case .during:
+      let (isInside, until) = hours[index].contain(now, window: leaf.window)
+      return Glimpse(value: isInside ? 1 : 0, until: until)
+    default: return .nothing
     }
+  }
+
+  private mutating func look(
+    at leaf: BoundLeaf, series index: Int, window: Int, at now: Int64, aim: Double
+  ) -> Glimpse {
+    series[index].move(window, to: now)
+    let until = series[index].unchanged(window)
+    let value: Double?
+    switch leaf.form {
+    case .mean: value = series[index].mean(window)
+    case .median: value = series[index].median(window, &scratch)
+    case .min: value = series[index].minimum(window)
+    case .max: value = series[index].maximum(window)
+    case .stddev: value = series[index].standardDeviation(window)
+    case .leq: value = series[index].energyMean(window).flatMap { $0 > 0 ? 10 * log10($0) : nil }
+    case .coverage: value = series[index].coverage(window)
+    case .percentile: value = series[index].percentile(window, leaf.parameter, &scratch)
+    case .slope: value = series[index].slope(window)
+    case .fit: value = series[index].fit(window)
+    case .timeTo: return Glimpse(value: timeTo(aim, index, window, at: now), until: now)
+    case .delta: value = series[index].delta(window)
+    case .samples: value = Double(series[index].count(window))
+    case .stuck: return Glimpse(value: stuck(index, window, leaf.window, at: now), until: now)
+    default: value = nil
+    }
+    return Glimpse(value: value ?? .nan, until: until)
+  }
+
+  /// Since when something has not been heard of, in milliseconds since 1970.
+  private func ageBegins(_ form: LeafForm, _ index: Int) -> Int64 {
+    switch form {
+    case .ageAny: return devices[index].lastSeen
+    case .ageOfEvent: return tracks[index].lastMessage ?? trackTraits[index].watchedSince
+    default:
+      let last = series[index].ring.lastTime
+      return last == .min ? traits[index].watchedSince : last
+    }
+  }
+
+  /// Until when the comparison of an age with a limit in seconds stays as it is, if the signal is not heard of.
+  private func ageTurns(_ number: Int, past limit: Double, at now: Int64) -> Int64 {
+    let leaf = leaves[number]
+    guard leaf.count == 1 else { return now }
+    if limit.isNaN { return .max }
+    let milliseconds = limit * 1000
+    guard milliseconds < 1e15 else { return .max }
+    let begin = ageBegins(leaf.form, Int(leaf.target.index))
+    // Ages within a thousandth of a millionth of the limit count as equal to it.
+    let margin = 2 + Int64(abs(milliseconds) * 1e-8)
+    let turn = begin + Int64(max(0, milliseconds))
+    if now < turn - margin { return turn - margin }
+    // A word of the device, other than a reading that the rule looks at, makes these ages small again.
+    return leaf.form != .age || now <= turn + margin ? now : .max
   }
 
   /// Seconds until the fitted line reaches a value; infinite when it leads away from it.
@@ -147,9 +224,12 @@ extension RuleEngine {
 
   /// No events is news only from a device that would tell: one that has spoken, has not signed off, and, when it
   /// measures as well, keeps measuring.
-  private func eventsAreKnown(_ track: Int, at now: Int64) -> Bool {
-    let device = Int(trackDevices[track])
-    guard wasHeard[device], !isOffline[device] else { return false }
-    return !measures[device] || now - lastSeen[device] <= 3 * intervals[device]
+  private func eventsAreKnown(_ track: Int, at now: Int64) -> (are: Bool, until: Int64) {
+    let device = devices[Int(trackDevices[track])]
+    // Whoever changes these wakes the island.
+    guard device.wasHeard, !device.isOffline else { return (false, .max) }
+    guard device.measures else { return (true, .max) }
+    let limit = device.lastSeen + 3 * device.interval
+    return now <= limit ? (true, limit + 1) : (false, now)
   }
 }

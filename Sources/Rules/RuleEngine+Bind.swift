@@ -1,0 +1,148 @@
+/// Gives every rule on every device the series, events and attributes that it looks at.
+import EstateModel
+import RingBuffer
+
+/// What all rules together ask of one signal of one device.
+private struct Demand {
+  var longest: Int64 = 0
+  var holdsEnergy = false
+  var dependents: [Int32] = []
+}
+
+extension RuleEngine {
+  mutating func buildSlots() {
+    slots = Array(repeating: 0, count: devices.count * Self.signalCount)
+    let wishes = ruleSet.rules.map { $0.plans.flatMap(\.leaves).filter { $0.signal != nil } }
+    // First the numbers of demands, from 1.
+    var demands: [Demand] = []
+    for (number, instance) in instances.enumerated() {
+      for leaf in wishes[Int(instance.rule)] {
+        for device in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(instance.device))) {
+          let position = Int(device.raw) * Self.signalCount + Int(leaf.signal?.raw ?? 0)
+          if slots[position] == 0 {
+            demands.append(Demand())
+            slots[position] = Int32(demands.count)
+          }
+          let index = Int(slots[position]) - 1
+          demands[index].longest = max(demands[index].longest, leaf.window)
+          if leaf.form == .leq { demands[index].holdsEnergy = true }
+          if demands[index].dependents.last != Int32(number) {
+            demands[index].dependents.append(Int32(number))
+          }
+        }
+      }
+    }
+    for position in slots.indices where slots[position] > 0 {
+      slots[position] = makeSlot(
+        device: position / Self.signalCount, Signal.all[position % Self.signalCount],
+        demands[Int(slots[position]) - 1])
+    }
+  }
+
+  private mutating func makeSlot(device: Int, _ signal: Signal, _ demand: Demand) -> Int32 {
+    let interval = max(1, devices[device].interval)
+    var entry = SeriesTraits(
+      scale: signal.unit.scale, hold: signal.form == .state ? .max : interval + interval / 2,
+      watchedSince: start.milliseconds)
+    entry.firstDependent = Int32(dependents.count)
+    dependents += demand.dependents
+    entry.endDependent = Int32(dependents.count)
+    if signal.form == .event {
+      var track = EventTrack()
+      track.keep(for: demand.longest)
+      tracks.append(track)
+      trackTraits.append(entry)
+      trackDevices.append(Int32(device))
+      return -Int32(tracks.count)
+    }
+    // Four times the readings to be expected: devices report faster when something happens.
+    let expected = (demand.longest + lateness) / interval
+    let most = Int64(RuleSet.mostSamples)
+    series.append(
+      WindowedSeries(
+        capacity: Int(min(most, expected * 4 + 64)), usual: Int(min(most, expected + 4)), step: interval,
+        lateness: lateness, holdsEnergy: demand.holdsEnergy))
+    traits.append(entry)
+    return Int32(series.count)
+  }
+
+  mutating func bind(_ number: Int, _ parts: [[[[Op]]]]) {
+    let instance = instances[number]
+    let device = DeviceIndex(UInt32(instance.device))
+    for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
+      let firstLeaf = Int32(leaves.count)
+      let firstAttribute = attributes.count
+      for leaf in plan.leaves { bind(leaf, of: instance) }
+      for name in plan.attributes { attributes.append(catalogue.attribute(name, of: device) ?? .nan) }
+      for part in parts[Int(instance.rule)][position] {
+        let value = ShortProgram.value(of: part) { attributes[firstAttribute + $0] }
+        attributes.append(value)
+      }
+      if position == 0 {
+        instances[number].raiseLeaves = firstLeaf
+        instances[number].raiseAttributes = Int32(firstAttribute)
+      } else {
+        instances[number].clearLeaves = firstLeaf
+        instances[number].clearAttributes = Int32(firstAttribute)
+      }
+    }
+  }
+
+  private mutating func bind(_ leaf: Leaf, of instance: Instance) {
+    var bound = BoundLeaf(
+      form: leaf.form, takesLowest: leaf.takesLowest, window: leaf.window, parameter: leaf.parameter)
+    var found: [Target] = []
+    switch leaf.form {
+    case .ageAny: found = [Target(index: instance.device)]
+    case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: instance.estate))]
+    default:
+      guard let signal = leaf.signal else { break }
+      for device in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(instance.device))) {
+        let slot = slots[Int(device.raw) * Self.signalCount + Int(signal.raw)]
+        if slot < 0 {
+          found.append(Target(index: -slot - 1))
+          if leaf.form == .age { bound.form = .ageOfEvent }
+        } else if slot > 0 {
+          let index = Int(slot) - 1
+          var window: Int32 = -1
+          if leaf.window > 0 {
+            window = Int32(series[index].window(length: leaf.window, measures: leaf.form.measures))
+          }
+          found.append(Target(index: Int32(index), window: window))
+        }
+      }
+    }
+    bound.count = Int32(found.count)
+    if found.count == 1 {
+      bound.target = found[0]
+    } else {
+      bound.first = Int32(targets.count)
+      targets += found
+    }
+    leaves.append(bound)
+  }
+
+  private mutating func calendarHours(_ name: String, estate: Int32) -> Int32 {
+    let zone =
+      Int(estate) < catalogue.estates.count ? catalogue.estates[Int(estate)].timeZone : .gmt
+    if let known = hours.firstIndex(where: { $0.name == name && $0.timeZone == zone }) { return Int32(known) }
+    let calendar = ruleSet.calendars[name] ?? EstateCalendar(name: name, hours: [])
+    hours.append(CalendarHours(name: name, timeZone: zone, calendar: calendar))
+    return Int32(hours.count - 1)
+  }
+}
+
+extension LeafForm {
+  /// The sums that a window keeps for it.
+  var measures: WindowMeasures {
+    switch self {
+    case .mean, .stddev: .moments
+    case .slope, .fit, .timeTo: .line
+    case .leq: .energy
+    case .min: .minimum
+    case .max: .maximum
+    case .stuck: [.minimum, .maximum]
+    default: []
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/// Time passes: delays end, windows empty, silence grows.
+import EstateModel
+
+extension RuleEngine {
+  /// Moves the clock. Never back.
+  public mutating func advance(to now: Timestamp) {
+    guard now > clock, now.milliseconds < Self.sensibleTimes.upperBound else { return }
+    // Point by point for all, so that an alarm is there in time for the rules that it inhibits.
+    var point = max(clock.milliseconds, now.milliseconds - Self.day)
+    while nextWake <= now.milliseconds {
+      point = max(Self.gridPoint(notBefore: nextWake), Self.gridPoint(notBefore: point + 1))
+      guard point <= now.milliseconds else { break }
+      runAll(through: point)
+    }
+    if nextWake <= now.milliseconds { runAll(through: now.milliseconds) }
+    clock = now
+  }
+
+  /// Moves the clock over a time in which nothing could be heard: it counts as no data, not as silence. Delays whose
+  /// gap it outlasts are broken off; nothing else is judged inside it.
+  public mutating func resume(at now: Timestamp) {
+    guard now > clock else { return }
+    let time = now.milliseconds
+    for device in devices.indices { devices[device].lastSeen = max(devices[device].lastSeen, time) }
+    for island in islands.indices {
+      islands[island].done = max(islands[island].done, time - Self.gridStep)
+      wake(island)
+    }
+    advance(to: now)
+  }
+
+  private mutating func runAll(through time: Int64) {
+    nextWake = .max
+    for island in islands.indices {
+      if islands[island].wakesAt <= time { run(island, through: time) }
+      nextWake = min(nextWake, islands[island].wakesAt)
+    }
+  }
+
+  /// Works through an island's grid points and deadlines up to and with a time.
+  mutating func run(_ index: Int, through time: Int64) {
+    settle(index)
+    guard islands[index].done < time else { return }
+    if time - islands[index].done > Self.longestJump { islands[index].done = time - Self.day }
+    while islands[index].wakesAt <= time { look(around: index) }
+    pass(index, to: time)
+  }
+
+  /// While nothing demands a look, the clock passes islands by; this is where they catch up with it.
+  mutating func settle(_ index: Int) {
+    if islands[index].done < clock.milliseconds { pass(index, to: clock.milliseconds) }
+  }
+
+  /// Where an island stands once it has caught up with the clock.
+  func standing(of island: Island) -> Island {
+    var island = island
+    if island.done < clock.milliseconds { island.pass(to: clock.milliseconds) }
+    return island
+  }
+
+  private mutating func pass(_ index: Int, to time: Int64) { islands[index].pass(to: time) }
+
+  /// Goes to the next point at which an instance demands it, and looks at all that do.
+  private mutating func look(around index: Int) {
+    let island = islands[index]
+    let point = max(island.wakesAt, island.done)
+    let isGrid = point > island.done && point.modulo(Self.gridStep) == 0
+    if isGrid { islands[index].now = max(island.now, point) }
+    let next = Self.gridPoint(notBefore: point + 1)
+    var wakesAt = Int64.max
+    // Set by what is looked at here: but then it has been taken into account below.
+    islands[index].wakesAt = .max
+    for number in Int(island.firstInstance)..<Int(island.endInstance) {
+      let isDue = instances[number].due <= point
+      if isDue || isGrid && instances[number].quietUntil <= point, instances[number].evaluatedAt < point {
+        if isDue { islands[index].now = max(islands[index].now, point) }
+        observed = point
+        evaluate(number, at: point, byReading: false)
+      }
+      // A deadline that passed without a decision is left to the grid.
+      if instances[number].due <= point { instances[number].due = .max }
+      wakesAt = min(wakesAt, instances[number].due)
+      let quietUntil = instances[number].quietUntil
+      if quietUntil <= next {
+        wakesAt = min(wakesAt, next)
+      } else if quietUntil < wakesAt {
+        wakesAt = min(wakesAt, Self.gridPoint(notBefore: quietUntil))
+      }
+    }
+    islands[index].done = point
+    islands[index].wakesAt = wakesAt
+    nextWake = min(nextWake, wakesAt)
+  }
+
+  /// Sets or lifts the end of a running delay.
+  mutating func setDue(_ instance: Int, _ due: Int64) {
+    guard instances[instance].due != due else { return }
+    instances[instance].due = due
+    wake(Int(instances[instance].island), at: due)
+  }
+
+  /// Until when an instance needs no look unless a reading comes; then at the grid's next point.
+  mutating func rest(_ instance: Int, until quiet: Int64) {
+    instances[instance].quietUntil = quiet
+    let island = Int(instances[instance].island)
+    guard quiet < islands[island].wakesAt else { return }
+    wake(island, at: Self.gridPoint(notBefore: max(quiet, max(islands[island].done, clock.milliseconds) + 1)))
+  }
+
+  private mutating func wake(_ island: Int, at time: Int64) {
+    guard time < islands[island].wakesAt else { return }
+    islands[island].wakesAt = time
+    nextWake = min(nextWake, time)
+  }
+
+  /// All instances that time can move look at the grid's next point: something has changed that is no reading.
+  mutating func wake(_ island: Int) {
+    guard island >= 0 else { return }
+    for number in Int(islands[island].firstInstance)..<Int(islands[island].endInstance) { disturb(number) }
+  }
+
+  /// Whatever was found before may be different now.
+  mutating func disturb(_ instance: Int) {
+    let isWatched =
+      instances[instance].since != Instance.never || programs[Int(instances[instance].rule)].dependsOnTime
+    rest(instance, until: isWatched ? Instance.never : .max)
+  }
+
+  /// The first point of the grid at or after a time.
+  static func gridPoint(notBefore time: Int64) -> Int64 {
+    guard time < Int64.max - gridStep else { return .max }
+    let remainder = time.modulo(gridStep)
+    return remainder == 0 ? time : time - remainder + gridStep
+  }
+}
+
+extension Island {
+  /// Nothing happens until a time.
+  mutating func pass(to time: Int64) {
+    done = time
+    now = max(now, time - time.modulo(RuleEngine.gridStep))
+  }
+}
+
+extension Int64 {
+  /// The remainder that is never negative.
+  func modulo(_ divisor: Int64) -> Int64 {
+    let remainder = self % divisor
+    return remainder < 0 ? remainder + divisor : remainder
+  }
+}
