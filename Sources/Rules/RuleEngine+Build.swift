@@ -150,7 +150,9 @@ extension Rule {
 }
 
 extension DeviceKind {
+  /// A kind's first signal is its business: a camera's is a kind of event, and the people that it counts come as
+  /// they come.
   fileprivate var measures: Bool {
-    signals.contains { Signal.named($0).map { Signal[$0].form == .measurement } == true }
+    signals.first.flatMap(Signal.named).map { Signal[$0].form == .measurement } ?? false
   }
 }
