@@ -86,6 +86,13 @@ func until(
   }
 }
 
+/// Time that this thread has spent computing: what else runs on the machine doesn't count.
+func computingTime() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 func seconds(since start: ContinuousClock.Instant) -> Double { (ContinuousClock.now - start) / .seconds(1) }
 
 /// A process that is ended with its owner.
