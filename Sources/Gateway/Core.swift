@@ -194,7 +194,9 @@ struct Core {
   }
 
   /// What waits moves an alarm or a ticket, and is not to wait any longer.
-  var isUrgent: Bool { !batch.transitions.isEmpty || !batch.ticketEvents.isEmpty }
+  var isUrgent: Bool {
+    !batch.transitions.isEmpty || !batch.ticketEvents.isEmpty || isNew && clock.now != nil
+  }
 
   /// What is to be committed; the next batch starts empty.
   /// - Parameter stateLimit: so many device states too; they change with every message and can wait a little.

@@ -47,7 +47,31 @@ final class Fate {
     return true
   }
 
-  /// Troubles for a run. Clock steps don't overlap with the process being away: a process that starts while the
+  /// Troubles of all kinds at any time, also a clock that stays wrong, and a start under it.
+  static func wildTroubles(_ seed: UInt64) -> [Trouble] {
+    var chance = Chance(seed, 5)
+    var troubles: [Trouble] = []
+    for _ in 0..<chance.integer(0...2) {
+      let by = chance.milliseconds(30_000...3_600_000) * (chance.happens(0.5) ? 1 : -1)
+      troubles.append(
+        Trouble(
+          at: chance.milliseconds(60_000...(Workload.length - 60_000)),
+          kind: .clockStep(by: by, length: chance.milliseconds(10_000...5_400_000))))
+    }
+    for _ in 0..<chance.integer(3...12) {
+      let at = chance.milliseconds(60_000...(Workload.length - 60_000))
+      let pause = chance.milliseconds(100...600_000)
+      switch chance.integer(0...9) {
+      case 0...4: troubles.append(Trouble(at: at, kind: .crash(steps: chance.integer(0...12), down: pause)))
+      case 5, 6: troubles.append(Trouble(at: at, kind: .linkLoss(down: pause)))
+      case 7: troubles.append(Trouble(at: at, kind: .brokerRestart(down: pause)))
+      default: troubles.append(Trouble(at: at, kind: .diskErrors(length: pause)))
+      }
+    }
+    return troubles.sorted { $0.at < $1.at }
+  }
+
+  /// Troubles for a run that is compared with one without. Clock steps don't overlap with the process being away: a process that starts while the
   /// clock is wrong can't know it.
   static func troubles(_ seed: UInt64) -> [Trouble] {
     var chance = Chance(seed, 2)

@@ -16,6 +16,7 @@ struct Aftermath {
   var crashes: [CrashPoint: Int]
   var duplicates: Int
   var starts: Int
+  var rehearsals: Int
   var caughtUp: Bool
 }
 
@@ -30,6 +31,7 @@ final class SimulatedRun {
   private let estate: SmallEstate
   private let seed: UInt64
   private let isFaulty: Bool
+  private let isWild: Bool
   private let acknowledgesEarly: Bool
   private let broker: SimulatedBroker
   private let disk: Disk
@@ -47,14 +49,16 @@ final class SimulatedRun {
   private var comments: [String: Bool] = [:]
   private var problems: [String] = []
   private var starts = 0
+  private var rehearsals = 0
+  private var clockIsSteady = true
   private let logger: Logger
 
   init(
-    _ estate: SmallEstate, workload: Workload, seed: UInt64, isFaulty: Bool, acknowledgesEarly: Bool = false,
-    folder: URL? = nil, isTalkative: Bool = false
+    _ estate: SmallEstate, workload: Workload, seed: UInt64, isFaulty: Bool, isWild: Bool = false,
+    acknowledgesEarly: Bool = false, folder: URL? = nil, isTalkative: Bool = false
   ) {
     (self.estate, self.seed, self.isFaulty) = (estate, seed, isFaulty)
-    self.acknowledgesEarly = acknowledgesEarly
+    (self.isWild, self.acknowledgesEarly) = (isWild, acknowledgesEarly)
     broker = SimulatedBroker(workload.publications, seed: seed, isFaulty: isFaulty)
     disk = Disk(folder: folder)
     chance = Chance(seed, 4)
@@ -64,7 +68,8 @@ final class SimulatedRun {
   }
 
   func play() throws -> Aftermath {
-    var troubles = isFaulty ? Fate.troubles(seed)[...] : []
+    var troubles = isFaulty ? (isWild ? Fate.wildTroubles(seed) : Fate.troubles(seed))[...] : []
+    clockIsSteady = !troubles.contains { if case .clockStep = $0.kind { true } else { false } }
     var now = Workload.start
     let end = Workload.start + Self.length
     while true {
@@ -131,6 +136,7 @@ final class SimulatedRun {
     if process.link.now - process.link.lastWrite > 90_000 { process.link.breakOff("no sign of life") }
     process.pipeline.step(at: moment(now))
     if isFaulty, !fate.isDead, chance.happens(0.002) { comment(at: now) }
+    if isFaulty, !fate.isDead, chance.happens(0.002) { try rehearse(at: now) }
     if fate.isDead {
       process.link.breakOff("the process is gone")
       try process.log.close()
@@ -178,6 +184,14 @@ final class SimulatedRun {
     if case .refused = reply, !fate.isDead { comments[note] = false }
   }
 
+  /// Would a restart at this moment change what the engine thinks?
+  private func rehearse(at now: Timestamp) throws {
+    guard clockIsSteady, let process else { return }
+    guard let differences = try process.pipeline.rehearseRestart(at: moment(now)) else { return }
+    rehearsals += 1
+    problems += differences.prefix(3)
+  }
+
   /// When something happens next.
   private func following(_ now: Timestamp, _ trouble: Trouble?) -> Timestamp {
     var next = now + 8000
@@ -220,6 +234,6 @@ final class SimulatedRun {
     return Aftermath(
       kept: disk.kept, acknowledged: broker.acknowledged, transitions: transitions,
       tickets: book.tickets.values.sorted { $0.id < $1.id }, problems: problems, crashes: fate.crashes,
-      duplicates: broker.duplicates, starts: starts, caughtUp: caughtUp)
+      duplicates: broker.duplicates, starts: starts, rehearsals: rehearsals, caughtUp: caughtUp)
   }
 }

@@ -21,12 +21,13 @@ struct Workload {
   /// Milliseconds.
   static let length: Int64 = 3 * 3_600_000
   /// From event to broker, at most, in milliseconds.
-  static let delay: Int64 = 500
-
+  let delay: Int64
   private(set) var publications: [Publication] = []
   private var chance: Chance
 
-  init(seed: UInt64) {
+  /// - Parameter isLate: readings are on their way for up to 100 s.
+  init(seed: UInt64, isLate: Bool) {
+    delay = isLate ? 100_000 : 500
     chance = Chance(seed, 1)
     for (number, probe) in ["p1", "p2", "p3"].enumerated() {
       levels(probe, key: 0, every: 120_000, phase: Int64(number) * 7000, base: 0.08, top: 0.24...0.55)
@@ -43,7 +44,7 @@ struct Workload {
 
   private mutating func add(_ device: String, _ kind: String, key: Int, at time: Timestamp, _ fields: String)
   {
-    let delay = chance.milliseconds(20...Self.delay)
+    let delay = chance.milliseconds(20...self.delay)
     publications.append(
       Publication(
         time: time + delay, topic: Array("estates/small/\(device)/\(kind)".utf8),
