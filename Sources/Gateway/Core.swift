@@ -40,7 +40,7 @@ struct Core {
   private(set) var engine: RuleEngine
   private var committedProblems = 0
   /// The log doesn't know yet since when the engine watches.
-  private var isNew: Bool
+  private(set) var isNew: Bool
   /// The engine's clock as the newest batch has it.
   private var keptClock: Timestamp
   /// Readings since the last look, and those of them that are not older than a backlog's would be.
@@ -184,6 +184,10 @@ struct Core {
   mutating func recordCommit(milliseconds: Double) {
     status.commits += 1
     status.longestCommit = max(status.longestCommit, milliseconds)
+  }
+
+  mutating func recordSnapshot(milliseconds: Int64) {
+    status.longestSnapshot = max(status.longestSnapshot, Double(milliseconds))
   }
 
   mutating func countClockStep() { status.clockSteps += 1 }

@@ -1,8 +1,5 @@
-/// What the pipeline talks to: where messages come from, and where batches are kept.
-import EstateModel
+/// Where the pipeline's messages come from.
 import MQTTSession
-import Store
-import Tickets
 
 /// A link to a broker whose acknowledgements wait for the owner's word. ``MQTTSession`` is one.
 ///
@@ -34,41 +31,4 @@ package protocol MessageLink: AnyObject {
 
 extension MQTTSession: MessageLink {
   package func maintain() { maintain(now: .now) }
-}
-
-/// Where batches are kept, and what a restart reads. ``Store`` is one.
-package protocol BatchLog: AnyObject {
-  /// Keeps all of a batch, durably, or nothing of it.
-  func commit(_ batch: Batch) throws
-
-  /// The engine's clock at the end of the newest batch; nil before the first.
-  func lastBatchTime() throws -> Timestamp?
-  /// A small fact that a batch held; nil when none did.
-  func fact(_ key: String) throws -> String?
-  func ticketEvents() throws -> [TicketEvent]
-  /// As they were raised.
-  func activeAlarms() throws -> [AlarmTransition]
-  func deviceStates() throws -> [DeviceState]
-  /// Batches in the order of their commits, each with the clock at its end.
-  /// - Returns: readings handed out.
-  func replay(
-    since: Timestamp, catalogue: Catalogue,
-    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
-  ) throws -> Int
-}
-
-extension Store: BatchLog {
-  package func lastBatchTime() throws -> Timestamp? { try contents.lastBatchTime() }
-  package func fact(_ key: String) throws -> String? { try contents.fact(key) }
-  package func ticketEvents() throws -> [TicketEvent] { try contents.ticketEvents() }
-  package func activeAlarms() throws -> [AlarmTransition] {
-    try contents.alarms(activeOnly: true).map(\.raised)
-  }
-  package func deviceStates() throws -> [DeviceState] { try contents.deviceStates() }
-  package func replay(
-    since: Timestamp, catalogue: Catalogue,
-    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
-  ) throws -> Int {
-    try contents.replay(since: since, catalogue: catalogue, body: body).readings
-  }
 }

@@ -44,8 +44,12 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   private var hasHole = false
   /// Monotonic time of the last turn in which messages could be taken.
   private var lastListened: Int64
+  let snapshotInterval: Int64
+  var upkeep: Upkeep
   private var wasLinked = false
   private var messagesSeen = 0
+  /// Messages read in the present turn.
+  var readInTurn = 0
   private var problemLog = ProblemLog()
 
   /// A batch that moves no alarm waits at most this long, in milliseconds.
@@ -60,10 +64,11 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// Recovers what was from the log.
   /// - Parameters:
   ///   - maximumUnacknowledged: messages that may wait for their acknowledgement.
+  ///   - snapshotInterval: milliseconds between two snapshots of the engine; a start has so much to play again.
   ///   - tell: gets each alarm's and ticket's step after its commit.
   package init(
     _ configuration: LoadedConfiguration, link: Link, log: Log, clock source: GatewayClock.Source,
-    maximumUnacknowledged: Int, at moment: Moment, logger: Logger,
+    maximumUnacknowledged: Int, snapshotInterval: Int64 = 60_000, at moment: Moment, logger: Logger,
     tell: @escaping (GatewayStep) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
@@ -73,6 +78,8 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     self.maximumUnacknowledged = maximumUnacknowledged
     tellStep = tell
     linksLost = link.linksLost
+    self.snapshotInterval = snapshotInterval
+    upkeep = Upkeep(at: moment.monotonic)
     lastListened = moment.monotonic
     core = try Recovery.core(configuration, log: log, source: source, at: moment, logger: logger)
     link.onMessage = { [unowned self] message in
@@ -93,6 +100,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     noticeLoss()
     // The process or the broker's socket stood still: what came meanwhile is not read yet.
     if moment.monotonic - lastListened > Backlog.deafness { hold() }
+    readInTurn = 0
     if isReading { read(moment.monotonic) }
     // Reading may have found the link gone.
     noticeLoss()
@@ -103,6 +111,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
       link.maintain()
     }
     noticeLink(moment.monotonic)
+    if unacknowledged == 0, failure == nil, !core.hasUncommitted { keepUp(moment.monotonic) }
   }
 
   /// Keeps and acknowledges what was read, at the end. May be called again when it returns false.
@@ -112,6 +121,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     noticeLoss()
     guard commit(moment.monotonic, stateLimit: .max) else { return false }
     link.disconnect()
+    saveSnapshot(moment.monotonic)
     return true
   }
 
@@ -145,8 +155,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     link.read(upTo: Self.readLimit)
     core.ingest()
     let arrivals = core.takeArrivals()
+    readInTurn = core.status.messages - messagesSeen
     backlog.note(
-      messages: core.status.messages - messagesSeen, readings: arrivals.readings, fresh: arrivals.fresh)
+      messages: readInTurn, readings: arrivals.readings, fresh: arrivals.fresh)
     messagesSeen = core.status.messages
   }
 

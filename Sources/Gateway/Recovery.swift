@@ -1,4 +1,4 @@
-/// Brings a gateway back to where it was: the log of readings is played through the engine again.
+/// Brings a gateway back to where it was: the engine's snapshot, and what the log has after it played through again.
 import EstateModel
 import Logging
 import Rules
@@ -6,9 +6,14 @@ import Store
 import Tickets
 
 enum Recovery {
+  /// Batches before a snapshot whose readings are remembered as delivered.
+  static let remembered: Int64 = 256
+
   /// What the log held.
   struct Played {
     var engine: RuleEngine
+    /// The batch of the snapshot that it began with; nil: it began with none.
+    var snapshot: Int64?
     var recent = RecentReadings()
     var states: DeviceStates
     var readings = 0
@@ -27,14 +32,16 @@ enum Recovery {
     var clock = GatewayClock(source, resumed: played.end)
     _ = clock.observe(moment)
     if played.end != nil {
-      logger.info("recovered \(played.readings) readings and \(book.open.count) open tickets")
+      let origin = played.snapshot.map { "snapshot after batch \($0), then " } ?? ""
+      logger.info("recovered \(origin)\(played.readings) readings and \(book.open.count) open tickets")
     }
     return Core(
       configuration, clock: clock, engine: played.engine, book: book, states: played.states,
       recent: played.recent, isNew: played.end == nil)
   }
 
-  /// Plays the log through an engine.
+  /// Makes the engine that the log leads to: from the newest snapshot that can be read and the batches after it, else
+  /// from all batches that can matter.
   /// - Parameter limit: the engine's clock goes no further: a log that was written under a clock that ran ahead must
   ///   not make the present look like the past. Nil: none.
   static func play(
@@ -48,6 +55,43 @@ enum Recovery {
       engine: RuleEngine(rules: configuration.rules, catalogue: configuration.catalogue, start: start),
       states: DeviceStates(configuration.catalogue, stored: try log.deviceStates()), end: end)
     guard end != nil else { return played }
+    for snapshot in try log.snapshots() where snapshot.now <= limit ?? snapshot.now {
+      do {
+        for dropped in try played.engine.restore(snapshot: snapshot.bytes) { tell(dropped, logger) }
+        played.snapshot = snapshot.batch
+        break
+      } catch {
+        logger.warning("the engine's snapshot after batch \(snapshot.batch) can't be used: \(error)")
+      }
+    }
+    try playBatches(&played, configuration, log: log, since: start, until: limit)
+    // What the log says happened has been committed and told before.
+    _ = played.engine.takeTransitions()
+    for orphan in played.engine.restore(active: try log.activeAlarms()) { tell(orphan, logger) }
+    return played
+  }
+
+  private static func playBatches(
+    _ played: inout Played, _ configuration: LoadedConfiguration, log: some BatchLog, since start: Timestamp,
+    until limit: Timestamp?
+  ) throws {
+    if let snapshot = played.snapshot {
+      // What the broker may deliver again is older than the snapshot, too.
+      _ = try log.replay(
+        afterBatch: max(0, snapshot - remembered), catalogue: configuration.catalogue
+      ) { _, readings in
+        for reading in readings {
+          _ = played.states.take(reading)
+          played.recent.remember(reading)
+        }
+      }
+      played.readings = try log.replay(afterBatch: snapshot, catalogue: configuration.catalogue) {
+        now, readings in
+        for reading in readings { played.engine.ingest(reading) }
+        played.engine.advance(to: min(now, limit ?? now))
+      }
+      return
+    }
     played.readings = try log.replay(since: start, catalogue: configuration.catalogue) { now, readings in
       for reading in readings {
         played.engine.ingest(reading)
@@ -56,14 +100,11 @@ enum Recovery {
       }
       played.engine.advance(to: min(now, limit ?? now))
     }
-    // What the log says happened has been committed and told before.
-    _ = played.engine.takeTransitions()
-    for orphan in played.engine.restore(active: try log.activeAlarms()) {
-      logger.warning(
-        "alarm \(orphan.alarm) of \(orphan.estate)/\(orphan.device): rule '\(orphan.rule)' no longer watches it"
-      )
-    }
-    return played
+  }
+
+  private static func tell(_ orphan: AlarmTransition, _ logger: Logger) {
+    let device = "\(orphan.estate)/\(orphan.device)"
+    logger.warning("alarm \(orphan.alarm) of \(device): rule '\(orphan.rule)' no longer watches it")
   }
 
   /// Readings older than the longest window and the longest delays can't matter any more.

@@ -20,7 +20,9 @@ struct Trouble {
 }
 
 /// Where a process can die: between any two of these.
-enum CrashPoint: CaseIterable { case read, beforeCommit, afterCommit, flush, maintain }
+enum CrashPoint: CaseIterable {
+  case read, beforeCommit, afterCommit, flush, maintain, beforeSnapshot, afterSnapshot, tidy
+}
 
 final class Fate {
   /// After death, nothing that the process does has any effect.

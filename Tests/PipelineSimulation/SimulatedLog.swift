@@ -31,10 +31,18 @@ final class Disk {
   let folder: URL?
   fileprivate var batches: [Batch] = []
   private(set) var kept: [ReadingKey: Int] = [:]
+  fileprivate var snapshots: [StoredSnapshot] = []
   private(set) var transitions: Set<String> = []
   private(set) var ticketEvents: Set<String> = []
 
   init(folder: URL?) { self.folder = folder }
+
+  /// A bit of the newest snapshot turns over.
+  func damageSnapshot(_ chance: inout Chance) {
+    guard var newest = snapshots.first, !newest.bytes.isEmpty else { return }
+    newest.bytes[chance.integer(0...(newest.bytes.count - 1))] ^= 4
+    snapshots[0] = newest
+  }
 
   fileprivate func note(_ batch: Batch) {
     batches.append(batch)
@@ -67,6 +75,26 @@ final class SimulatedLog: BatchLog {
     disk.note(batch)
     if fate.dies(at: .afterCommit) { throw Died() }
   }
+
+  func saveSnapshot(_ bytes: [UInt8], now: Timestamp) throws {
+    if fate.dies(at: .beforeSnapshot) { throw Died() }
+    if fate.diskFails { throw StoreError.diskFull("simulated") }
+    if let store {
+      try store.saveSnapshot(bytes, now: now)
+    } else {
+      disk.snapshots.insert(StoredSnapshot(batch: Int64(disk.batches.count), now: now, bytes: bytes), at: 0)
+      disk.snapshots = Array(disk.snapshots.prefix(2))
+    }
+    if fate.dies(at: .afterSnapshot) { throw Died() }
+  }
+
+  func tidy(until: Timestamp) throws -> Bool {
+    if fate.dies(at: .tidy) { throw Died() }
+    if fate.diskFails { throw StoreError.diskFull("simulated") }
+    return try store?.compact(until: until, limit: 100) ?? false
+  }
+
+  func snapshots() throws -> [StoredSnapshot] { try store?.snapshots() ?? disk.snapshots }
 
   func lastBatchTime() throws -> Timestamp? {
     if let store { return try store.lastBatchTime() }
@@ -118,5 +146,29 @@ final class SimulatedLog: BatchLog {
       readings += batch.readings.count
     }
     return readings
+  }
+
+  func replay(
+    afterBatch: Int64, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int {
+    if let store { return try store.replay(afterBatch: afterBatch, catalogue: catalogue, body: body) }
+    var readings = 0
+    for batch in disk.batches.dropFirst(Int(afterBatch)) {
+      if let begun = batch.begun { try body(begun, []) }
+      try body(batch.now, batch.readings)
+      readings += batch.readings.count
+    }
+    return readings
+  }
+
+  /// Readings that a real database has more or less often than it was told; none in memory.
+  func discrepancies(_ catalogue: Catalogue) throws -> [ReadingKey] {
+    guard let store else { return [] }
+    var found: [ReadingKey: Int] = [:]
+    _ = try store.replay(since: .distantPast, catalogue: catalogue) { _, readings in
+      for reading in readings { found[ReadingKey(reading), default: 0] += 1 }
+    }
+    return Set(found.keys).union(disk.kept.keys).filter { found[$0] != disk.kept[$0] }.sorted()
   }
 }

@@ -152,10 +152,14 @@ final class SimulatedRun {
       broker, fate: fate, chance: Chance(seed, UInt64(100 + starts)), isFaulty: isFaulty,
       acknowledgesEarly: acknowledgesEarly)
     link.now = moment(now).monotonic
+    if chance.happens(0.1) { disk.damageSnapshot(&chance) }
     let log = try SimulatedLog(disk, fate: fate, catalogue: estate.configuration.catalogue)
+    // A minute, five, or none at all.
+    let interval: Int64 = isFaulty ? [60_000, 300_000, .max][Int(seed % 3)] : .max
     let pipeline = try Pipeline(
       estate.configuration, link: link, log: log, clock: .wall,
-      maximumUnacknowledged: max(1, broker.window / 2), at: moment(now), logger: logger
+      maximumUnacknowledged: max(1, broker.window / 2), snapshotInterval: interval, at: moment(now),
+      logger: logger
     ) { [unowned self] in hear($0) }
     return (pipeline, link, log)
   }
@@ -194,7 +198,7 @@ final class SimulatedRun {
 
   /// When something happens next.
   private func following(_ now: Timestamp, _ trouble: Trouble?) -> Timestamp {
-    var next = now + 8000
+    var next = now + chance.milliseconds(300...8000)
     if let time = broker.nextPublication { next = min(next, time) }
     if let trouble { next = min(next, Workload.start + trouble.at) }
     for time in [brokerReturns, diskRecovers, clockReturns].compactMap({ $0 }) { next = min(next, time) }
@@ -229,6 +233,8 @@ final class SimulatedRun {
     for (note, isKept) in comments where notes.contains(note) != isKept {
       problems.append("\(note): \(isKept ? "confirmed, and not kept" : "refused, and kept")")
     }
+    let odd = try log.discrepancies(estate.configuration.catalogue)
+    if !odd.isEmpty { problems.append("\(odd.count) readings differ in the database, the first: \(odd[0])") }
     let transitions = try log.transitions()
     try log.close()
     return Aftermath(

@@ -1,0 +1,65 @@
+/// Where the pipeline's batches are kept.
+import EstateModel
+import Store
+import Tickets
+
+/// Keeps batches, and tells a restart what was. ``Store`` is one.
+package protocol BatchLog: AnyObject {
+  /// Keeps all of a batch, durably, or nothing of it.
+  func commit(_ batch: Batch) throws
+
+  /// Keeps the engine's state as it is after the newest batch, in the place of older ones.
+  /// - Parameter now: the engine's clock.
+  func saveSnapshot(_ bytes: [UInt8], now: Timestamp) throws
+  /// Does a small part of what makes old batches smaller or removes them. Safe only when a snapshot is kept.
+  /// - Parameter until: the engine's clock.
+  /// - Returns: whether more is left to do.
+  func tidy(until: Timestamp) throws -> Bool
+
+  /// The engine's clock at the end of the newest batch; nil before the first.
+  func lastBatchTime() throws -> Timestamp?
+  /// A small fact that a batch held; nil when none did.
+  func fact(_ key: String) throws -> String?
+  func ticketEvents() throws -> [TicketEvent]
+  /// As they were raised.
+  func activeAlarms() throws -> [AlarmTransition]
+  func deviceStates() throws -> [DeviceState]
+  /// Readable ones, the newest first.
+  func snapshots() throws -> [StoredSnapshot]
+  /// Batches in the order of their commits, each with the clock at its end.
+  /// - Returns: readings handed out.
+  func replay(
+    since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int
+  /// The same after the batch of a snapshot.
+  func replay(
+    afterBatch: Int64, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int
+}
+
+extension Store: BatchLog {
+  package func tidy(until: Timestamp) throws -> Bool { try compact(until: until) }
+
+  package func lastBatchTime() throws -> Timestamp? { try contents.lastBatchTime() }
+  package func fact(_ key: String) throws -> String? { try contents.fact(key) }
+  package func ticketEvents() throws -> [TicketEvent] { try contents.ticketEvents() }
+  package func activeAlarms() throws -> [AlarmTransition] {
+    try contents.alarms(activeOnly: true).map(\.raised)
+  }
+  package func deviceStates() throws -> [DeviceState] { try contents.deviceStates() }
+  package func snapshots() throws -> [StoredSnapshot] { try contents.latestSnapshots() }
+  package func replay(
+    since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int {
+    try contents.replay(since: since, catalogue: catalogue, body: body).readings
+  }
+  package func replay(
+    afterBatch batch: Int64, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int {
+    try contents.replay(afterBatch: batch, catalogue: catalogue, body: body).readings
+  }
+}
