@@ -13,7 +13,7 @@ final class FolderLock {
     guard descriptor >= 0 else {
       throw StoreError.folder(folder.path, reason: String(cString: strerror(errno)))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.lock(descriptor) else {
       let reason = errno
       defer { close(descriptor) }
       guard reason == EWOULDBLOCK else {
@@ -25,6 +25,17 @@ final class FolderLock {
     let text = Array("\(getpid())\n".utf8)
     // Only for messages: the lock holds even where the pid can't be written.
     if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
+  }
+
+  /// A child that another thread starts has the former holder's descriptor for a moment, until it runs its program.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for attempt in 0..<5 {
+      if attempt > 0 { usleep(20_000) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+    }
+    errno = EWOULDBLOCK
+    return false
   }
 
   deinit { close(descriptor) }

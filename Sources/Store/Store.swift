@@ -54,6 +54,8 @@ public final class Store {
     configuration.foreignKeysEnabled = true
     // Readers never block the writer in WAL; another program's write lock may, for a moment.
     configuration.busyMode = .timeout(5)
+    // Only an empty database takes this up: freed pages can be given back to the file system later.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
     (queue, numbering) = try speaking(of: path) {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       let found = try queue.read(Schema.version(of:))
@@ -65,6 +67,8 @@ public final class Store {
       // Debian's SQLite overwrites what is deleted. Nothing secret is in here, and it would write each batch that
       // was compacted once more.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA secure_delete = OFF") }
+      // A large snapshot leaves a large log; it is cut after the next checkpoint.
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA journal_size_limit = 16777216") }
       try Schema.migrator.migrate(queue)
       return (queue, try queue.write { try Numbering(catalogue, in: $0) })
     }
@@ -81,7 +85,7 @@ public final class Store {
     try speaking(of: path) {
       try queue.inDatabase { database in
         var settings: [String: String] = [:]
-        for name in ["journal_mode", "synchronous", "foreign_keys"] {
+        for name in ["journal_mode", "synchronous", "foreign_keys", "auto_vacuum"] {
           settings[name] = try String.fetchOne(database, sql: "PRAGMA \(name)")
         }
         return settings

@@ -87,6 +87,54 @@ struct CommitTests {
     }
   }
 
+  @Test("A whole batch that comes again, with all that can be in it, leaves what is seen as it was")
+  func wholeAgain() throws {
+    try Fixture.withFolder { folder in
+      var book = Fixture.book()
+      let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
+      var batch = Batch(now: Fixture.start)
+      batch.readings = [
+        Fixture.reading(0, minute: 1, 0.5), Fixture.reading(1, minute: 1, .nan, quality: .fault),
+      ]
+      batch.transitions = [Fixture.step(.raised, at: "w1"), Fixture.step(.cleared, at: "w1", minute: 9)]
+      for transition in batch.transitions { batch.record(book.apply(transition), from: book) }
+      // Begin and end of one event, and another's beginning, in the same millisecond.
+      batch.events = [(EventDetail.Phase.begin, "e1"), (.end, "e1"), (.begin, "e2")].map {
+        EventDetail(
+          device: "luyuan/w1", kind: "loitering", phase: $0.0, id: $0.1, zones: ["gate"], active: true,
+          startMilliseconds: Fixture.start.milliseconds, timeMilliseconds: Fixture.start.milliseconds)
+      }
+      batch.deviceStates = [DeviceState(device: "luyuan/w1", lastSeen: Fixture.start, online: true)]
+      batch.facts = ["clock": "simulation"]
+      func seen() throws -> [String] {
+        let reader = store.contents
+        var summary = try reader.summary()
+        // Batches are the log: they are counted as they come.
+        (summary.batches, summary.readings) = (0, 0)
+        return [
+          "\(try reader.tickets())", "\(try reader.ticketEvents())", "\(try reader.alarms())",
+          "\(try reader.transitions())", "\(try reader.events())", "\(try reader.deviceStates())",
+          "\(try reader.level("w1"))", "\(try reader.level("w2"))", "\(try reader.fact("clock") ?? "")",
+          "\(summary)",
+        ]
+      }
+      try store.commit(batch)
+      let first = try seen()
+      try store.commit(batch)
+      try store.commit(batch)
+      #expect(try seen() == first)
+      #expect(try store.contents.events() == batch.events)
+      #expect(try store.contents.summary().readings == 6)
+      batch = Batch(now: Fixture.start + 2 * 3_600_000)
+      batch.facts = ["clock": "simulation"]
+      try store.commit(batch)
+      while try store.compact(until: batch.now) {}
+      // In chunks each is once.
+      #expect(try store.contents.summary().readings == 2)
+      #expect(try Array(seen().dropLast()) == Array(first.dropLast()))
+    }
+  }
+
   @Test("An older batch that comes again doesn't set a ticket back")
   func noStepBack() throws {
     try Fixture.withFolder { folder in

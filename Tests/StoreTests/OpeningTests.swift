@@ -122,7 +122,10 @@ struct OpeningTests {
   func durability() throws {
     try Fixture.withFolder { folder in
       let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
-      #expect(try store.settings() == ["journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"])
+      #expect(
+        try store.settings() == [
+          "journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "auto_vacuum": "2",
+        ])
     }
   }
 }
