@@ -11,10 +11,11 @@ package protocol BatchLog: AnyObject {
   /// Keeps the engine's state as it is after the newest batch, in the place of older ones.
   /// - Parameter now: the engine's clock.
   func saveSnapshot(_ bytes: [UInt8], now: Timestamp) throws
-  /// Does a small part of what makes old batches smaller or removes them. Safe only when a snapshot is kept.
-  /// - Parameter until: the engine's clock.
+  /// Does a small part of what makes old batches smaller, and removes what is older or more than it may be. Safe only
+  /// when a snapshot is kept.
+  /// - Parameter now: the engine's clock.
   /// - Returns: whether more is left to do.
-  func tidy(until: Timestamp) throws -> Bool
+  func tidy(_ retention: Retention, now: Timestamp) throws -> Bool
 
   /// The engine's clock at the end of the newest batch; nil before the first.
   func lastBatchTime() throws -> Timestamp?
@@ -40,7 +41,10 @@ package protocol BatchLog: AnyObject {
 }
 
 extension Store: BatchLog {
-  package func tidy(until: Timestamp) throws -> Bool { try compact(until: until) }
+  package func tidy(_ retention: Retention, now: Timestamp) throws -> Bool {
+    if try compact(until: now) { return true }
+    return try trim(retention, now: now)
+  }
 
   package func lastBatchTime() throws -> Timestamp? { try contents.lastBatchTime() }
   package func fact(_ key: String) throws -> String? { try contents.fact(key) }

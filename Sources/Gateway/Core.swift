@@ -96,10 +96,10 @@ struct Core {
       // A kept "online" may be of any age; a kept "offline" is what the broker knows now.
       if isRetained, change.isOnline { continue }
       if let available = Self.available {
-        let reading = Reading(
+        var reading = Reading(
           device: change.device, signal: available, time: now, arrival: now, value: change.isOnline ? 1 : 0,
           marks: .arrivalTime)
-        if isNews(reading) { stage(reading) }
+        if isNews(&reading) { stage(reading) }
       }
     }
   }
@@ -107,10 +107,11 @@ struct Core {
   /// Stages what the decoder found, but for what has been delivered before.
   private mutating func take(now: Timestamp) {
     var event = 0
-    for reading in decoder.readings {
+    for found in decoder.readings {
+      var reading = found
       arrivals.readings += 1
       if reading.time.milliseconds > now.milliseconds - Backlog.freshness { arrivals.fresh += 1 }
-      let isNews = isNews(reading)
+      let isNews = isNews(&reading)
       if isNews { stage(reading) } else { status.duplicates += 1 }
       // Each event has a reading, in the same order.
       guard reading.event != 0, event < decoder.events.count else { continue }
@@ -122,7 +123,13 @@ struct Core {
   }
 
   /// False for a reading of the same device, signal and event time as an earlier one.
-  private mutating func isNews(_ reading: Reading) -> Bool {
+  private mutating func isNews(_ reading: inout Reading) -> Bool {
+    if reading.marks.contains(.arrivalTime), let newest = states.newest(reading.device, reading.signal),
+      (0..<1000).contains(newest - reading.time)
+    {
+      // Without times of their own, several that arrive in one millisecond are several, in their order.
+      reading.time = newest + 1
+    }
     // Most readings are newer than all before them: there is nothing to look up.
     let isNewest = states.take(reading)
     if !isNewest, recent.contains(reading) { return false }

@@ -22,17 +22,26 @@ struct CommitFailure {
 }
 
 extension Pipeline {
-  /// Commits what waits, or what could not be kept before. Never waits.
-  /// - Returns: false when it could not be kept: `failure` says why, and `step` tries again.
+  /// Commits what waits, and what could not be kept before, and releases the acknowledgements. Never waits.
   /// - Parameter stateLimit: device states that go along; nil: a few when it is time.
+  /// - Returns: false when it could not be kept: `failure` says why, and `step` tries again.
   func commit(_ now: Int64, stateLimit: Int? = nil) -> Bool {
-    let batch = pending ?? takeBatch(now, stateLimit)
+    // A batch that failed has the readings up to then; whatever came after it must be kept too before the release.
+    if pending != nil, !keep(now) { return false }
+    pending = takeBatch(now, stateLimit)
+    guard keep(now) else { return false }
+    release()
+    return true
+  }
+
+  /// Puts the pending batch into the log and tells of it. Releases nothing.
+  private func keep(_ now: Int64) -> Bool {
+    guard let batch = pending else { return true }
     if !batch.isEmpty {
       let start = GatewayClock.monotonic
       do {
         try log.commit(batch)
       } catch {
-        pending = batch
         fail("\(error)", now)
         return false
       }
@@ -43,13 +52,22 @@ extension Pipeline {
       logger.notice("batches can be kept again after \((now - failure.began) / 1000) s")
       self.failure = nil
     }
-    release()
     tell(batch, at: now)
     return true
   }
 
+  /// Ends the batch here, and moves the engine's clock over a time in which nothing could be heard. What has been read
+  /// and not ingested comes after that time.
+  func skipSilence(_ now: Int64) {
+    isHeld = true
+    if pending == nil || keep(now) {
+      pending = takeBatch(now, nil)
+      _ = keep(now)
+    }
+    core.resume()
+  }
+
   private func takeBatch(_ now: Int64, _ stateLimit: Int?) -> Batch {
-    core.ingest()
     core.passTime(isHeld: isHeld)
     let limit = stateLimit ?? (now - lastStates >= Self.statesInterval ? Self.statesInBatch : 0)
     let batch = core.takeBatch(stateLimit: limit)

@@ -35,7 +35,9 @@ extension Pipeline {
     guard readInTurn == 0 || now - upkeep.lastTidying >= Upkeep.busyPause else { return }
     upkeep.lastTidying = now
     do {
-      if try !log.tidy(until: core.engine.clock) { upkeep.nextTidying = now + Upkeep.idlePause }
+      if try !log.tidy(configuration.settings.retention, now: core.engine.clock) {
+        upkeep.nextTidying = now + Upkeep.idlePause
+      }
     } catch {
       upkeep.nextTidying = now + Upkeep.idlePause
       complain("old batches can't be compacted: \(error)", now)

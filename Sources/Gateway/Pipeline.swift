@@ -39,9 +39,6 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   var backlog = Backlog()
   /// The engine's clock stands still: the broker may hold what would be needed to judge by time alone.
   var isHeld = true
-  /// There was a time in which nothing could be heard, and whose messages never come: the broker had forgotten the
-  /// session, or the clock was set forward.
-  private var hasHole = false
   /// Monotonic time of the last turn in which messages could be taken.
   private var lastListened: Int64
   let snapshotInterval: Int64
@@ -111,6 +108,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
       link.maintain()
     }
     noticeLink(moment.monotonic)
+    noticeBacklog(moment.monotonic)
     if unacknowledged == 0, failure == nil, !core.hasUncommitted { keepUp(moment.monotonic) }
   }
 
@@ -153,6 +151,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   private func read(_ now: Int64) {
     lastListened = now
     link.read(upTo: Self.readLimit)
+    noticeLink(now)
     core.ingest()
     let arrivals = core.takeArrivals()
     readInTurn = core.status.messages - messagesSeen
@@ -165,10 +164,6 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     if let failure {
       if now >= failure.nextAttempt { _ = commit(now) }
       return
-    }
-    if hasHole, backlog.isDrained, commit(now) {
-      core.resume()
-      (hasHole, isHeld) = (false, !backlog.isDrained)
     }
     // With readings waiting, the clock moves at the end of their batch.
     if failure == nil, !core.hasReadings { core.passTime(isHeld: isHeld) }
@@ -204,14 +199,19 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
       wasLinked = isLinked
       if isLinked {
         logger.info("broker link is up")
-        if !link.isSessionKept, core.clock.source == .wall { hasHole = true }
+        // A session that the broker forgot leaves a hole in what could be heard.
+        if !link.isSessionKept, core.clock.source == .wall { skipSilence(now) }
       } else {
         logger.warning("broker link is down: \(link.linkState)")
       }
     }
+  }
+
+  private func noticeBacklog(_ now: Int64) {
     guard failure == nil else { return }
-    backlog.judge(now, isLinked: isLinked, isClear: unacknowledged == 0 && !isReleasing)
-    isHeld = !backlog.isDrained || hasHole
+    backlog.judge(
+      now, isLinked: link.linkState.isConnected, isClear: unacknowledged == 0 && !isReleasing)
+    isHeld = !backlog.isDrained
   }
 
   private func observe(_ moment: Moment) {
@@ -231,10 +231,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// engine's clock never goes back, so another engine is played from the log, up to the new time.
   private func follow(_ milliseconds: Int64, at moment: Moment) {
     logger.notice("the gateway's time follows the system's clock by \(milliseconds) ms")
-    guard milliseconds < 0 else {
-      (hasHole, isHeld) = (true, true)
-      return
-    }
+    guard milliseconds < 0 else { return skipSilence(moment.monotonic) }
     guard failure == nil, commit(moment.monotonic) else { return }
     do {
       core.go(

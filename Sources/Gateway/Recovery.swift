@@ -75,6 +75,8 @@ enum Recovery {
     _ played: inout Played, _ configuration: LoadedConfiguration, log: some BatchLog, since start: Timestamp,
     until limit: Timestamp?
   ) throws {
+    // What was said under a clock that ran ahead is history: it must not make what comes now look late.
+    let latest = limit.map { $0 + configuration.settings.acceptedAhead } ?? .distantFuture
     if let snapshot = played.snapshot {
       // What the broker may deliver again is older than the snapshot, too.
       _ = try log.replay(
@@ -87,14 +89,14 @@ enum Recovery {
       }
       played.readings = try log.replay(afterBatch: snapshot, catalogue: configuration.catalogue) {
         now, readings in
-        for reading in readings { played.engine.ingest(reading) }
+        for reading in readings where reading.time <= latest { played.engine.ingest(reading) }
         played.engine.advance(to: min(now, limit ?? now))
       }
       return
     }
     played.readings = try log.replay(since: start, catalogue: configuration.catalogue) { now, readings in
       for reading in readings {
-        played.engine.ingest(reading)
+        if reading.time <= latest { played.engine.ingest(reading) }
         _ = played.states.take(reading)
         played.recent.remember(reading)
       }

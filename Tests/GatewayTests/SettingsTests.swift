@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Gateway
+import Store
 import Testing
 
 @Suite("Settings")
@@ -46,6 +47,15 @@ struct SettingsTests {
     #expect(wide == 1000)
   }
 
+  @Test("Readings are kept for 90 days and 4 GB unless it is said otherwise")
+  func retention() {
+    #expect(
+      read("broker: embedded").0.retention == Retention(keep: 7_776_000_000, maximumBytes: 4_000_000_000))
+    let (settings, problems) = read("retention: {keep: 30 day, megabytes: 500}")
+    #expect(problems.isEmpty)
+    #expect(settings.retention == Retention(keep: 2_592_000_000, maximumBytes: 500_000_000))
+  }
+
   @Test(
     "What can't be meant is refused with place, found and expected",
     arguments: [
@@ -53,6 +63,8 @@ struct SettingsTests {
       ("brokr: embedded", "gatehouse.yaml:1:1: gatehouse.yaml: unknown key 'brokr'; did you mean 'broker'?"),
       ("topic-root: a/b", "gatehouse.yaml:1:13: found 'a/b', expected one topic level"),
       ("accepted-ahead: 2 m", "gatehouse.yaml:1:17: found '2 m' in m, expected a quantity in s"),
+      ("retention: {keep: 1 h}", "gatehouse.yaml:1:19: found less than two days"),
+      ("retention: {megabytes: 1}", "gatehouse.yaml:1:24: found 1, expected 10 to"),
       ("broker:\n  url: mqtt://h\n  max-in-flight: 0", "gatehouse.yaml:3:18: found 0, expected 1 to 65535"),
     ])
   func refused(_ text: String, _ expected: String) {

@@ -88,10 +88,10 @@ final class SimulatedLog: BatchLog {
     if fate.dies(at: .afterSnapshot) { throw Died() }
   }
 
-  func tidy(until: Timestamp) throws -> Bool {
+  func tidy(_ retention: Retention, now: Timestamp) throws -> Bool {
     if fate.dies(at: .tidy) { throw Died() }
     if fate.diskFails { throw StoreError.diskFull("simulated") }
-    return try store?.compact(until: until, limit: 100) ?? false
+    return try store?.compact(until: now, limit: 100) ?? false
   }
 
   func snapshots() throws -> [StoredSnapshot] { try store?.snapshots() ?? disk.snapshots }

@@ -1,0 +1,225 @@
+/// A pipeline on a stand: a link that the test feeds, a real database that can be made to fail, and time by hand.
+import Configuration
+import EstateModel
+import Foundation
+import Gateway
+import Logging
+import MQTTSession
+import Store
+import Synchronization
+import Tickets
+
+/// A link with a broker that delivers again what was not acknowledged.
+final class HandLink: MessageLink {
+  var onMessage: ((Message) -> Void)?
+  var wantsMore: (() -> Bool)?
+  var linkState = LinkState.disconnected(reason: "never connected")
+  var linksLost = 0
+  var isSessionKept = true
+  var subscriptions: [Subscription] = []
+  var isReachable = true
+  /// Acknowledgements that can be written from now on; nil: all.
+  var writable: Int?
+
+  /// What the broker holds for this session, and how many of it are on their way.
+  private(set) var queue: [(topic: String, payload: String)] = []
+  private(set) var delivered = 0
+  private(set) var acknowledged = 0
+  private var held = 0
+
+  func publish(_ topic: String, _ payload: String) { queue.append((topic, payload)) }
+
+  func read(upTo limit: Int) -> Int {
+    var count = 0
+    while linkState.isConnected, count < limit, delivered < queue.count, wantsMore?() ?? true {
+      let (topic, payload) = queue[delivered]
+      delivered += 1
+      held += 1
+      count += 1
+      Array(topic.utf8).withUnsafeBytes { topic in
+        Array(payload.utf8).withUnsafeBytes { payload in
+          onMessage?(Message(topic: topic, payload: payload, qos: 1, isRetained: false, identifier: 1))
+        }
+      }
+    }
+    return count
+  }
+
+  func flush() -> Bool {
+    guard linkState.isConnected else { return true }
+    let count = min(held, writable ?? held)
+    held -= count
+    writable = writable.map { $0 - count }
+    acknowledged += count
+    queue.removeFirst(count)
+    delivered -= count
+    return held == 0
+  }
+
+  func maintain() {
+    if !linkState.isConnected, isReachable { linkState = .connected(since: .now) }
+  }
+
+  func disconnect() {
+    _ = flush()
+    linkState = .disconnected(reason: "closed")
+  }
+
+  func lose() {
+    linksLost += 1
+    linkState = .disconnected(reason: "lost")
+    delivered = 0
+    held = 0
+  }
+}
+
+/// The real database, which fails when it is told to.
+final class HandLog: BatchLog {
+  let store: Store
+  var fails = false
+  var commits = 0
+
+  init(_ store: Store) { self.store = store }
+
+  func commit(_ batch: Batch) throws {
+    if fails { throw StoreError.diskFull("/data/gatehouse.sqlite") }
+    try store.commit(batch)
+    commits += 1
+  }
+
+  func saveSnapshot(_ bytes: [UInt8], now: Timestamp) throws { try store.saveSnapshot(bytes, now: now) }
+  func tidy(_ retention: Retention, now: Timestamp) throws -> Bool { try store.tidy(retention, now: now) }
+  func lastBatchTime() throws -> Timestamp? { try store.lastBatchTime() }
+  func fact(_ key: String) throws -> String? { try store.fact(key) }
+  func ticketEvents() throws -> [TicketEvent] { try store.ticketEvents() }
+  func activeAlarms() throws -> [AlarmTransition] { try store.activeAlarms() }
+  func deviceStates() throws -> [DeviceState] { try store.deviceStates() }
+  func snapshots() throws -> [StoredSnapshot] { try store.snapshots() }
+
+  func replay(
+    since: Timestamp, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int { try store.replay(since: since, catalogue: catalogue, body: body) }
+
+  func replay(
+    afterBatch: Int64, catalogue: Catalogue,
+    body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
+  ) throws -> Int { try store.replay(afterBatch: afterBatch, catalogue: catalogue, body: body) }
+}
+
+/// Lines of a log.
+struct Lines: LogHandler {
+  final class Collected: Sendable {
+    let lines = Mutex<[String]>([])
+    func matching(_ part: String) -> [String] { lines.withLock { $0.filter { $0.contains(part) } } }
+  }
+
+  let collected: Collected
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.info
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { collected.lines.withLock { $0.append("\(event.level) \(event.message)") } }
+}
+
+final class Stand {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  /// 2026-03-10, 14:00 in Shanghai.
+  static let start = Timestamp(milliseconds: 1_773_122_400_000)
+
+  let configuration: LoadedConfiguration
+  let folder: URL
+  let link = HandLink()
+  private(set) var log: HandLog
+  private(set) var pipeline: Pipeline<HandLink, HandLog>
+  let collected = Lines.Collected()
+  private(set) var told: [GatewayStep] = []
+  private let source: GatewayClock.Source
+  private let window: Int
+  /// Milliseconds since the start.
+  private(set) var time: Int64 = 0
+  /// How far the system's clock is off, in milliseconds.
+  var clockError: Int64 = 0
+
+  init(clock source: GatewayClock.Source = .wall, window: Int = 1000) throws {
+    let diagnostics = Diagnostics()
+    guard
+      var loaded = LoadedConfiguration(
+        folder: Self.root.appendingPathComponent("config"), estates: ["luyuan", "yiheyuan"],
+        diagnostics: diagnostics)
+    else { throw GatewayError.unknown("\(diagnostics.sorted())") }
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("stand-\(UUID().uuidString)")
+    loaded.settings.dataFolder = folder
+    configuration = loaded
+    (self.source, self.window) = (source, window)
+    log = HandLog(try Store.open(folder: folder, catalogue: loaded.catalogue))
+    let logger = Logger(label: "stand") { [collected] _ in Lines(collected: collected) }
+    hearing = Hearing()
+    pipeline = try Pipeline(
+      loaded, link: link, log: log, clock: source, maximumUnacknowledged: window,
+      at: Moment(monotonic: 1_000_000, wall: Self.start), logger: logger
+    ) { [hearing] in hearing.stand?.told.append($0) }
+    hearing.stand = self
+  }
+
+  private final class Hearing { weak var stand: Stand? }
+  private let hearing: Hearing
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  var now: Timestamp { Self.start + time }
+  var moment: Moment { Moment(monotonic: 1_000_000 + time, wall: now + clockError) }
+  var status: GatewayStatus { pipeline.status }
+
+  func step() { pipeline.step(at: moment) }
+
+  /// Lets time pass, a turn every 500 ms.
+  func pass(seconds: Double) {
+    let end = time + Int64(seconds * 1000)
+    while time < end {
+      time = min(end, time + 500)
+      step()
+    }
+  }
+
+  /// A reading of now, or of a time before.
+  func publish(_ device: String, _ fields: String, ago milliseconds: Int64 = 0) {
+    link.publish(
+      "estates/\(device)/reading", "{\"ts\":\((now - milliseconds).milliseconds),\(fields)}")
+  }
+
+  /// The process dies, and another one starts on the same folder.
+  func restart() throws {
+    if link.linkState.isConnected { link.lose() }
+    try log.store.close()
+    log = HandLog(try Store.open(folder: folder, catalogue: configuration.catalogue))
+    let logger = Logger(label: "stand") { [collected] _ in Lines(collected: collected) }
+    pipeline = try Pipeline(
+      configuration, link: link, log: log, clock: source, maximumUnacknowledged: window, at: moment,
+      logger: logger
+    ) { [hearing] in hearing.stand?.told.append($0) }
+  }
+
+  /// Level readings of a probe, every minute, the last one now.
+  func flood(_ device: String = "luyuan/probe-mw-u3", level: Double = 0.1, minutes: Int) {
+    for _ in 0...minutes {
+      publish(device, "\"level\":\(level)")
+      pass(seconds: 60)
+    }
+  }
+
+  func history(_ device: String, _ signal: String) throws -> [Double] {
+    try log.store.contents.history(
+      device: device, signal: signal, since: Self.start - 86_400_000, until: .distantFuture
+    ).map(\.value)
+  }
+
+  var alarms: [AlarmTransition] {
+    told.compactMap { if case .alarm(let transition) = $0 { transition } else { nil } }
+  }
+}
