@@ -48,6 +48,15 @@ public struct Opening: Hashable, Sendable, Codable {
   public var location: Location
   /// The last ticket of the same cause, which was closed before this one was opened.
   public var former: String?
+
+  public init(
+    estate: String, category: String, cause: String, responsible: TicketParty, others: [TicketParty],
+    location: Location, former: String?
+  ) {
+    (self.estate, self.category, self.cause) = (estate, category, cause)
+    (self.responsible, self.others) = (responsible, others)
+    (self.location, self.former) = (location, former)
+  }
 }
 
 /// What a further alarm changes besides being on the list; nil and empty: nothing.
@@ -55,6 +64,8 @@ public struct Revision: Hashable, Sendable, Codable {
   public var title: Title?
   public var location: Location?
   public var others: [TicketParty] = []
+
+  public init() {}
 
   public var isEmpty: Bool { title == nil && location == nil && others.isEmpty }
 }
