@@ -82,7 +82,7 @@ extension Database {
     ])
   }
 
-  fileprivate func insert(_ transition: AlarmTransition) throws {
+  func insert(_ transition: AlarmTransition) throws {
     let json = try StoredJSON.text(transition)
     try cachedStatement(
       sql: """
@@ -105,7 +105,7 @@ extension Database {
     ).execute(arguments: [transition.alarm, transition.kind.rawValue, transition.at, json])
   }
 
-  fileprivate func update(_ ticket: Ticket) throws {
+  func update(_ ticket: Ticket) throws {
     let party = ticket.responsible
     try cachedStatement(
       sql: """
@@ -127,7 +127,7 @@ extension Database {
     ])
   }
 
-  fileprivate func insert(_ event: TicketEvent) throws {
+  func insert(_ event: TicketEvent) throws {
     try cachedStatement(
       sql: """
         INSERT INTO ticket_events (ticket, number, kind, at, by, via, json) VALUES (?, ?, ?, ?, ?, ?, ?)

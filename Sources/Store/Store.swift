@@ -62,6 +62,7 @@ public final class Store {
       guard found <= Schema.version else {
         throw StoreError.newerSchema(path, found: found, expected: Schema.version)
       }
+      try queue.inDatabase { try IntegrityCheck.run(on: $0, path: path) }
       // WAL comes with NORMAL, which may lose the last commits at a power cut: an acknowledged reading must not.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       // Debian's SQLite overwrites what is deleted. Nothing secret is in here, and it would write each batch that
@@ -89,6 +90,16 @@ public final class Store {
           settings[name] = try String.fetchOne(database, sql: "PRAGMA \(name)")
         }
         return settings
+      }
+    }
+  }
+
+  /// Rehearses a full disk: the database may not grow beyond this; nil: beyond nothing.
+  public func limitPages(_ pages: Int?) throws {
+    try speaking(of: path) {
+      // More than SQLite allows is taken as the most.
+      _ = try queue.inDatabase {
+        try Int.fetchOne($0, sql: "PRAGMA max_page_count = \(pages ?? 4_294_967_294)")
       }
     }
   }
