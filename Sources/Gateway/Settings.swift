@@ -30,7 +30,7 @@ public struct Settings: Sendable {
   /// A device's clock may run this far ahead of ours, and this far behind, in milliseconds.
   public var acceptedAhead: Int64 = 2 * 60_000
   public var acceptedBehind: Int64 = 24 * 3_600_000
-  /// How long readings are kept, and how much room they may take. Tickets and alarms stay.
+  /// How long readings are kept, and how much room they may take.
   public var retention = Retention.standard
 
   /// Defaults for a configuration folder that says nothing else.
@@ -74,26 +74,8 @@ public struct Settings: Sendable {
     }
     acceptedAhead = fields.optional("accepted-ahead")?.duration(diagnostics) ?? acceptedAhead
     acceptedBehind = fields.optional("accepted-behind")?.duration(diagnostics) ?? acceptedBehind
-    if let node = fields.optional("retention") { readRetention(node, diagnostics) }
+    if let node = fields.optional("history") { retention = Retention(node: node, diagnostics) }
     fields.finish()
-  }
-
-  private mutating func readRetention(_ node: Node, _ diagnostics: Diagnostics) {
-    guard let fields = Fields(node, of: "retention", diagnostics: diagnostics) else { return }
-    defer { fields.finish() }
-    if let keep = fields.optional("keep"), let duration = keep.duration(diagnostics) {
-      if duration < 2 * 86_400_000 {
-        diagnostics.error(
-          "found less than two days, expected as long as the longest window", at: keep.location)
-      }
-      retention.keep = duration
-    }
-    if let size = fields.optional("megabytes"), let megabytes = size.integer(diagnostics) {
-      if !(10...1_000_000_000).contains(megabytes) {
-        diagnostics.error("found \(megabytes), expected 10 to 1000000000", at: size.location)
-      }
-      retention.maximumBytes = Int64(megabytes) * 1_000_000
-    }
   }
 
   private mutating func readBroker(_ node: Node, folder: URL, _ diagnostics: Diagnostics) {

@@ -47,13 +47,15 @@ struct SettingsTests {
     #expect(wide == 1000)
   }
 
-  @Test("Readings are kept for 90 days and 4 GB unless it is said otherwise")
-  func retention() {
+  @Test("Readings are kept for 90 days and up to 4 GB unless it is said otherwise")
+  func history() {
     #expect(
       read("broker: embedded").0.retention == Retention(keep: 7_776_000_000, maximumBytes: 4_000_000_000))
-    let (settings, problems) = read("retention: {keep: 30 day, megabytes: 500}")
+    let (settings, problems) = read("history: {keep: 400 d, max-size: 1.5 GiB}")
     #expect(problems.isEmpty)
-    #expect(settings.retention == Retention(keep: 2_592_000_000, maximumBytes: 500_000_000))
+    #expect(settings.retention == Retention(keep: 34_560_000_000, maximumBytes: 1_610_612_736))
+    #expect(
+      read("history: {keep: 36 h}").0.retention == Retention(keep: 129_600_000, maximumBytes: 4_000_000_000))
   }
 
   @Test(
@@ -63,8 +65,20 @@ struct SettingsTests {
       ("brokr: embedded", "gatehouse.yaml:1:1: gatehouse.yaml: unknown key 'brokr'; did you mean 'broker'?"),
       ("topic-root: a/b", "gatehouse.yaml:1:13: found 'a/b', expected one topic level"),
       ("accepted-ahead: 2 m", "gatehouse.yaml:1:17: found '2 m' in m, expected a quantity in s"),
-      ("retention: {keep: 1 h}", "gatehouse.yaml:1:19: found less than two days"),
-      ("retention: {megabytes: 1}", "gatehouse.yaml:1:24: found 1, expected 10 to"),
+      ("history: {keep: 3 h}", "gatehouse.yaml:1:17: found 3 h, expected a time from 1 d to 36500 d"),
+      ("history: {keep: 90}", "gatehouse.yaml:1:17: found '90' in number, expected a quantity in s"),
+      (
+        "history: {max-size: 4 gb}",
+        "gatehouse.yaml:1:21: found '4 gb', expected a size such as '4 GB'; did you mean 'GB'?"
+      ),
+      ("history: {max-size: 4}", "gatehouse.yaml:1:21: found '4', expected a size such as '4 GB'"),
+      (
+        "history: {max-size: 1 MB}",
+        "gatehouse.yaml:1:21: found '1 MB', expected a size from 64 MB to 100 TB"
+      ),
+      (
+        "history: {keeep: 90 d}", "gatehouse.yaml:1:11: history: unknown key 'keeep'; did you mean 'keep'?"
+      ),
       ("broker:\n  url: mqtt://h\n  max-in-flight: 0", "gatehouse.yaml:3:18: found 0, expected 1 to 65535"),
     ])
   func refused(_ text: String, _ expected: String) {
