@@ -8,6 +8,11 @@ extension StoreReader {
     try values(DeviceState.self, of: "device_states", "SELECT json FROM device_states ORDER BY device")
   }
 
+  /// Paths of all devices that the database has ever known, in order.
+  public func devices() throws -> [String] {
+    try read { try String.fetchAll($0, sql: "SELECT path FROM devices ORDER BY path") }
+  }
+
   /// By device, then by reason.
   public func problems(device: String? = nil) throws -> [DeviceProblem] {
     try read { database in

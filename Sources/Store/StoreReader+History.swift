@@ -89,14 +89,17 @@ extension Database {
     while let row = try rows.next() { try row.unpackChunk(body) }
   }
 
-  /// All readings of an hour, by device, signal and time.
-  func chunks(ofHour hour: Int64, _ body: (ChunkKey, SeriesReading) -> Void) throws {
+  /// The readings of an hour's chunks, by device, signal and time.
+  func chunks(
+    ofHour hour: Int64, where isWanted: (ChunkKey) -> Bool = { _ in true },
+    _ body: (ChunkKey, SeriesReading) -> Void
+  ) throws {
     let rows = try Row.fetchCursor(
       cachedStatement(sql: "SELECT id, readings FROM chunks WHERE id >= ? AND id < ? ORDER BY id"),
       arguments: [ChunkKey.first(ofHour: hour), ChunkKey.first(ofHour: hour + 1)])
     while let row = try rows.next() {
       let key = ChunkKey(raw: try row.value("id", of: "chunks"))
-      try row.unpackChunk { body(key, $0) }
+      if isWanted(key) { try row.unpackChunk { body(key, $0) } }
     }
   }
 

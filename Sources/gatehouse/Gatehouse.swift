@@ -22,7 +22,7 @@ struct Gatehouse: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self, TicketsCommand.self,
       TicketCommands.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self, HistoryCommand.self,
-      ExplainCommand.self, StatusCommand.self,
+      ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
     ])
 
   static func main() async {
