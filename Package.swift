@@ -107,7 +107,15 @@ let package = Package(
       path: "Tests/PipelineSimulation"),
     .executableTarget(
       name: "pipelinesoak", dependencies: ["PipelineSimulation"], path: "Tests/pipelinesoak"),
-    .testTarget(name: "EndToEnd", dependencies: ["EstateModel"], exclude: ["Fixtures"]),
+
+    // The crash test must find this one's flaw.
+    .executableTarget(
+      name: "HastyGateway",
+      dependencies: [
+        "Configuration", "Gateway", "MQTTSession", .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/HastyGateway"),
+    .testTarget(name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -7,22 +7,26 @@ import Store
 import Tickets
 
 /// Lives on one thread from `init` to the end of `run`.
-final class Gatehouse {
+package final class Gatehouse<Link: MessageLink> {
   private let link: GatewayLink
   private let logger: Logger
   private let control: ControlSocket
   private let broker: EmbeddedBroker?
   private let session: MQTTSession
-  private let pipeline: Pipeline<MQTTSession, Store>
+  private let pipeline: Pipeline<Link, Store>
   private var lastStatus: Int64 = 0
 
   /// Milliseconds for which a stopping gateway tries to keep its last batch.
-  private static let farewell: Int64 = 3000
+  private static var farewell: Int64 { 3000 }
 
   /// Opens the data folder, recovers what was, and starts the broker. To be called on the thread that will `run`:
   /// the embedded broker dies with it.
-  init(
-    _ configuration: LoadedConfiguration, clock source: GatewayClock.Source, link: GatewayLink, logger: Logger
+  /// - Parameter makeLink: what the pipeline sees of the session: the session itself, but in tests of what would happen
+  ///   otherwise.
+  package init(
+    _ configuration: LoadedConfiguration, clock source: GatewayClock.Source, link: GatewayLink,
+    logger: Logger,
+    makeLink: (MQTTSession) -> Link
   ) throws {
     self.link = link
     self.logger = logger
@@ -35,7 +39,7 @@ final class Gatehouse {
     broker = connection.broker
     session = try MQTTSession(connection.options, logger: logger)
     pipeline = try Pipeline(
-      configuration, link: session, log: store, clock: source,
+      configuration, link: makeLink(session), log: store, clock: source,
       maximumUnacknowledged: max(1, connection.maximumInFlight / 2), at: .system, logger: logger
     ) { step in
       link.publish(step)
@@ -44,7 +48,7 @@ final class Gatehouse {
   }
 
   /// - Throws: ``GatewayError/notCommitted(reason:)`` when the last batch could not be kept.
-  func run() throws {
+  package func run() throws {
     session.subscribe(pipeline.topicFilters.map { (filter: $0, qos: 1) })
     session.connect()
     while !link.isStopRequested {

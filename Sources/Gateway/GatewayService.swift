@@ -30,7 +30,7 @@ public struct GatewayService: Service {
         ending.expect(done)
         let thread = Thread { [configuration, clock, link, logger] in
           do {
-            try Gatehouse(configuration, clock: clock, link: link, logger: logger).run()
+            try Gatehouse(configuration, clock: clock, link: link, logger: logger) { $0 }.run()
             ending.finish(.success(()))
           } catch {
             link.finish()

@@ -15,6 +15,13 @@ struct CrashTests {
     #expect(outcome.twice == [])
     #expect(outcome.tickets == outcome.incidents, "each ticket once")
   }
+
+  @Test("loses readings when it acknowledges before the commit: this test would find it")
+  func hastyLosesSome() throws {
+    let outcome = try CrashRun.play(program: "HastyGateway", kills: 4)
+    #expect(outcome.published > 800)
+    #expect(outcome.missing != [])
+  }
 }
 
 /// A load, a few incidents, and a gateway that doesn't live long.
@@ -117,7 +124,7 @@ struct CrashRun {
 
   private mutating func compare(_ record: URL, _ running: RunningGateway, in folder: URL) throws {
     let file = folder.appendingPathComponent("history.csv")
-    let exported = try running.command("export", "--since", "1d", "--output", file.path)
+    let exported = try running.command("export", "--since", "24h", "--output", file.path)
     guard exported.status == 0 else { throw Failure("export: \(exported.errors)") }
     var stored: [String: Int] = [:]
     for row in try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline).dropFirst() {

@@ -27,7 +27,9 @@ enum Programs {
   }
 
   static func executable(_ name: String) -> URL {
-    let paths = [binaries.appendingPathComponent(name).path, "/usr/sbin/\(name)", "/usr/bin/\(name)"]
+    // Programs that only tests need are built with the tests.
+    let built = root.appendingPathComponent(".build/debug").appendingPathComponent(name).path
+    let paths = [binaries.appendingPathComponent(name).path, "/usr/sbin/\(name)", "/usr/bin/\(name)", built]
     return URL(fileURLWithPath: paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? paths[0])
   }
 
