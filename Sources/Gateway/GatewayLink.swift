@@ -15,7 +15,7 @@ public final class GatewayLink: Sendable {
 
   public var status: GatewayStatus { current.withLock { $0 } }
   public func requestStop() { stopping.store(true, ordering: .relaxed) }
-  var isStopRequested: Bool { stopping.load(ordering: .relaxed) }
+  package var isStopRequested: Bool { stopping.load(ordering: .relaxed) }
 
   func publish(_ status: GatewayStatus) { current.withLock { $0 = status } }
   func publish(_ step: GatewayStep) { continuation.yield(step) }

@@ -7,19 +7,18 @@ import Synchronization
 /// Runs the pipeline on a thread of its own until a graceful shutdown is asked for or it can't go on.
 public struct GatewayService: Service {
   public let link = GatewayLink()
-  private let configuration: LoadedConfiguration
-  private let clock: GatewayClock.Source
-  private let logger: Logger
+  private let body: @Sendable (GatewayLink) throws -> Void
 
   /// A disk that stands still holds the pipeline's thread inside its commit: so long after the wish to stop, in
   /// seconds, the process goes without it.
   private static let lastResort = 4.0
 
   public init(_ configuration: LoadedConfiguration, clock: GatewayClock.Source = .wall, logger: Logger) {
-    self.configuration = configuration
-    self.clock = clock
-    self.logger = logger
+    body = { link in try Gatehouse(configuration, clock: clock, link: link, logger: logger) { $0 }.run() }
   }
+
+  /// With something else on the thread, which ends when the link says so.
+  package init(body: @escaping @Sendable (GatewayLink) throws -> Void) { self.body = body }
 
   /// - Throws: what kept the gateway from starting: a locked data folder, no mosquitto, a used socket; or
   ///   ``GatewayError/notCommitted(reason:)`` when it stopped without keeping its last batch.
@@ -28,9 +27,9 @@ public struct GatewayService: Service {
     try await withTaskCancellationOrGracefulShutdownHandler {
       try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
         ending.expect(done)
-        let thread = Thread { [configuration, clock, link, logger] in
+        let thread = Thread { [body, link] in
           do {
-            try Gatehouse(configuration, clock: clock, link: link, logger: logger) { $0 }.run()
+            try body(link)
             ending.finish(.success(()))
           } catch {
             link.finish()
