@@ -124,15 +124,12 @@ struct Core {
 
   /// False for a reading of the same device, signal and event time as an earlier one.
   private mutating func isNews(_ reading: inout Reading) -> Bool {
-    if reading.marks.contains(.arrivalTime), let newest = states.newest(reading.device, reading.signal),
-      (0..<1000).contains(newest - reading.time)
-    {
-      // Without times of their own, several that arrive in one millisecond are several, in their order.
-      reading.time = newest + 1
-    }
     // Most readings are newer than all before them: there is nothing to look up.
-    let isNewest = states.take(reading)
-    if !isNewest, recent.contains(reading) { return false }
+    while !states.take(reading), recent.contains(reading) {
+      guard reading.marks.contains(.arrivalTime) else { return false }
+      // Without times of their own, several that arrive in one millisecond are several, in their order.
+      reading.time = reading.time + 1
+    }
     recent.remember(reading)
     return true
   }
@@ -166,8 +163,12 @@ struct Core {
 
   private mutating func collect() {
     for transition in engine.takeTransitions() {
+      let events = book.apply(transition)
+      // The book knows each alarm's steps: one that changes nothing has been taken before, under a clock that was set
+      // back since.
+      guard !events.isEmpty else { continue }
       batch.transitions.append(transition)
-      batch.record(book.apply(transition), from: book)
+      batch.record(events, from: book)
     }
   }
 

@@ -64,11 +64,6 @@ struct DeviceStates {
     return true
   }
 
-  /// The latest time that a reading of this signal had; nil before the first.
-  func newest(_ device: DeviceIndex, _ signal: SignalIndex) -> Timestamp? {
-    states[Int(device.raw)].newest.first { $0.signal == signal }?.time
-  }
-
   func lastSeen(_ device: Int) -> Timestamp? { states[device].lastSeen }
 
   /// Those that changed since they were taken, at most so many: writing the states of thousands of devices would

@@ -92,7 +92,12 @@ public final class Simulation {
     } else if found.kept.count < plan.publications.count {
       // More may be there: under a clock that is wrong a device's time isn't believed, and without one a reading that
       // is delivered again can't be recognised.
-      list.append("\(plan.publications.count - found.kept.count) acknowledged readings lost")
+      var counts: [String: Int] = [:]
+      for publication in plan.publications { counts[publication.device, default: 0] += 1 }
+      for key in found.kept.keys { counts["\(key.device)", default: 0] -= 1 }
+      list.append(
+        "\(plan.publications.count - found.kept.count) acknowledged readings lost \(counts.sorted { $0.key < $1.key })"
+      )
     }
     let twice = found.kept.filter { $0.value > 1 }.keys.sorted()
     if !twice.isEmpty { list.append("\(twice.count) readings kept twice, the first: \(twice[0])") }
