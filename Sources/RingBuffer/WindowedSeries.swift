@@ -77,8 +77,6 @@ public struct WindowedSeries: Sendable {
   /// Moves a window on, in milliseconds since 1970; never back.
   public mutating func move(_ window: Int, to now: Int64) { windows[window].move(to: now, from: ring) }
 
-  /// Until when a window that was moved to the present stays as it is if no sample comes, in milliseconds since 1970.
-  public func unchanged(_ window: Int) -> Int64 { windows[window].leavesAt }
 }
 
 extension WindowedSeries {
@@ -143,22 +141,12 @@ extension WindowedSeries {
   /// - Parameter share: 0.9 for the 90th percentile.
   public mutating func percentile(_ window: Int, _ share: Double) -> Double? {
     var scratch: [Double] = []
-    return percentile(window, share, &scratch)
+    return windows[window].rank(share, from: ring, &scratch)
   }
 
   /// The middle sample, or the mean of the two in the middle.
   public mutating func median(_ window: Int) -> Double? {
     var scratch: [Double] = []
-    return median(window, &scratch)
-  }
-
-  /// The same with room to work in, which many series may share.
-  public mutating func percentile(_ window: Int, _ share: Double, _ scratch: inout [Double]) -> Double? {
-    windows[window].rank(share, from: ring, &scratch)
-  }
-
-  /// The same with room to work in, which many series may share.
-  public mutating func median(_ window: Int, _ scratch: inout [Double]) -> Double? {
-    windows[window].rank(RankTracker.median, from: ring, &scratch)
+    return windows[window].rank(RankTracker.median, from: ring, &scratch)
   }
 }

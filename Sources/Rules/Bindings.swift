@@ -1,5 +1,6 @@
 /// What the engine keeps for each rule on each device, and where its expressions find their readings.
 import EstateModel
+import RingBuffer
 
 /// A series with one of its windows; or a track, a device, or a calendar's hours in an estate.
 struct Target: Sendable, BitwiseCopyable {
@@ -11,6 +12,8 @@ struct Target: Sendable, BitwiseCopyable {
 struct BoundLeaf: Sendable, BitwiseCopyable {
   var form: LeafForm
   var takesLowest = false
+  /// nil: computed from several, or not from a window.
+  var statistic: WindowStatistic?
   /// How many things it looks at. When it is one, as nearly always, that stands here.
   var count: Int32 = 0
   var target = Target()

@@ -90,7 +90,8 @@ extension RuleEngine {
 
   private mutating func bind(_ leaf: Leaf, of instance: Instance) {
     var bound = BoundLeaf(
-      form: leaf.form, takesLowest: leaf.takesLowest, window: leaf.window, parameter: leaf.parameter)
+      form: leaf.form, takesLowest: leaf.takesLowest, statistic: leaf.form.statistic, window: leaf.window,
+      parameter: leaf.parameter)
     var found: [Target] = []
     switch leaf.form {
     case .ageAny: found = [Target(index: instance.device)]
@@ -143,6 +144,25 @@ extension LeafForm {
     case .max: .maximum
     case .stuck: [.minimum, .maximum]
     default: []
+    }
+  }
+
+  /// What a window is asked for it.
+  var statistic: WindowStatistic? {
+    switch self {
+    case .mean: .mean
+    case .median: .median
+    case .min: .minimum
+    case .max: .maximum
+    case .stddev: .standardDeviation
+    case .leq: .energyMean
+    case .coverage: .coverage
+    case .percentile: .percentile
+    case .slope: .slope
+    case .fit: .fit
+    case .delta: .delta
+    case .samples: .samples
+    default: nil
     }
   }
 }

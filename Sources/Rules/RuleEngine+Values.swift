@@ -149,27 +149,17 @@ extension RuleEngine {
   private mutating func look(
     at leaf: BoundLeaf, series index: Int, window: Int, at now: Int64, aim: Double
   ) -> Glimpse {
-    series[index].move(window, to: now)
-    let until = series[index].unchanged(window)
-    let value: Double?
-    switch leaf.form {
-    case .mean: value = series[index].mean(window)
-    case .median: value = series[index].median(window, &scratch)
-    case .min: value = series[index].minimum(window)
-    case .max: value = series[index].maximum(window)
-    case .stddev: value = series[index].standardDeviation(window)
-    case .leq: value = series[index].energyMean(window).flatMap { $0 > 0 ? 10 * log10($0) : nil }
-    case .coverage: value = series[index].coverage(window)
-    case .percentile: value = series[index].percentile(window, leaf.parameter, &scratch)
-    case .slope: value = series[index].slope(window)
-    case .fit: value = series[index].fit(window)
-    case .timeTo: return Glimpse(value: timeTo(aim, index, window, at: now), until: now)
-    case .delta: value = series[index].delta(window)
-    case .samples: value = Double(series[index].count(window))
-    case .stuck: return Glimpse(value: stuck(index, window, leaf.window, at: now), until: now)
-    default: value = nil
+    guard let statistic = leaf.statistic else {
+      series[index].move(window, to: now)
+      let value =
+        leaf.form == .timeTo
+        ? timeTo(aim, index, window, at: now) : stuck(index, window, leaf.window, at: now)
+      return Glimpse(value: value, until: now)
     }
-    return Glimpse(value: value ?? .nan, until: until)
+    let (value, until) = series[index].look(
+      window, at: now, for: statistic, share: leaf.parameter, &scratch)
+    if leaf.form != .leq { return Glimpse(value: value, until: until) }
+    return Glimpse(value: value > 0 ? 10 * log10(value) : .nan, until: until)
   }
 
   /// Since when something has not been heard of, in milliseconds since 1970.
