@@ -63,6 +63,8 @@ struct Instance: Sendable, BitwiseCopyable {
   var since = never
   /// Until then nothing can come of looking again without a new reading.
   var quietUntil = never
+  /// While idle: the leaves that its present value comes from, a bit for each. Readings of others can't change it.
+  var looked = Leaf.all
   /// When a reading made it look last; the grid's points and deadlines up to then are done.
   var evaluatedAt = never
   /// When a running delay is over; `.max`: none runs.
@@ -95,6 +97,17 @@ struct Island: Sendable, BitwiseCopyable {
   var now: Int64
   /// Not before then does time alone demand a look at any of its instances: a point of the grid, or a deadline.
   var wakesAt = Int64.max
+}
+
+/// An instance that looks at a series or at events.
+struct Dependent: Sendable, BitwiseCopyable {
+  var instance: Int32
+  /// A delay runs or the alarm is active: each reading counts.
+  var isBusy = false
+  /// The leaves of its condition to raise that read them, a bit for each.
+  var leaves: UInt64 = 0
+  /// While idle, latest readings between these can't raise it, whatever else is known.
+  var calm = Calm.none
 }
 
 /// One (device, signal) that rules read.

@@ -40,6 +40,10 @@ struct Leaf: Hashable, Sendable {
   /// Several neighbours: the lowest value instead of the highest.
   var takesLowest = false
   var calendar: String?
+
+  /// The bit that stands for a leaf of a plan; the last one stands for all from there on.
+  static func bit(_ number: Int) -> UInt64 { 1 << UInt64(min(number, 63)) }
+  static let all = UInt64.max
 }
 
 struct Note: Hashable, Sendable {

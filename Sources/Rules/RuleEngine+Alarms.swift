@@ -4,13 +4,13 @@ import EstateModel
 extension RuleEngine {
   /// Judges one rule on one device at a time that is not before its last.
   mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
-    if byReading { instances[index].evaluatedAt = now }
     let program = programs[Int(instances[index].rule)]
     if instances[index].isActive {
       evaluateClearing(index, program, at: now, byReading: byReading)
     } else {
       evaluateRaising(index, program, at: now, byReading: byReading)
     }
+    if byReading, instances[index].since != Instance.never { instances[index].evaluatedAt = now }
   }
 
   /// Whether a delay that was running has been interrupted by too long a time without knowledge.
@@ -29,11 +29,13 @@ extension RuleEngine {
   private mutating func evaluateRaising(
     _ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool
   ) {
+    heedsSilence = false
     let glimpse = judge(
       program.raise, leaves: instances[index].raiseLeaves, attributes: instances[index].raiseAttributes,
       at: now)
     if glimpse.value != 1, instances[index].since == Instance.never {
       // Nothing runs and nothing begins, as nearly always.
+      instances[index].looked = glimpse.looked
       rest(index, until: program.dependsOnTime ? glimpse.until : .max)
       return
     }
@@ -79,9 +81,10 @@ extension RuleEngine {
       return
     }
     let instance = instances[index]
+    heedsSilence = true
     let holds = judge(
       program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
-    var clears = Glimpse(value: 1 - holds.value, until: holds.until)
+    var clears = Judgement(value: 1 - holds.value, until: holds.until, looked: holds.looked)
     if program.hasClear {
       clears = judge(
         program.clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)

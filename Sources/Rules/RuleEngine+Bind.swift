@@ -45,7 +45,7 @@ extension RuleEngine {
       scale: signal.unit.scale, hold: signal.form == .state ? .max : interval + interval / 2,
       watchedSince: start.milliseconds)
     entry.firstDependent = Int32(dependents.count)
-    dependents += demand.dependents
+    dependents += demand.dependents.map { Dependent(instance: $0) }
     entry.endDependent = Int32(dependents.count)
     if signal.form == .event {
       var track = EventTrack()
@@ -66,11 +66,30 @@ extension RuleEngine {
     return Int32(series.count)
   }
 
+  /// Where each instance stands among the dependents.
+  mutating func buildEntries() {
+    var counts = Array(repeating: Int32(0), count: instances.count + 1)
+    for dependent in dependents { counts[Int(dependent.instance)] += 1 }
+    firstEntries = []
+    firstEntries.reserveCapacity(counts.count)
+    var next: Int32 = 0
+    for count in counts {
+      firstEntries.append(next)
+      next += count
+    }
+    var ends = firstEntries
+    entries = Array(repeating: 0, count: dependents.count)
+    for (position, dependent) in dependents.enumerated() {
+      entries[Int(ends[Int(dependent.instance)])] = Int32(position)
+      ends[Int(dependent.instance)] += 1
+    }
+  }
+
   mutating func bind(_ number: Int, _ parts: [[[[Op]]]]) {
     let instance = instances[number]
     let device = DeviceIndex(UInt32(instance.device))
     for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
-      let firstLeaf = Int32(leaves.count)
+      let firstLeaf = leaves.count
       let firstAttribute = attributes.count
       for leaf in plan.leaves { bind(leaf, of: instance) }
       for name in plan.attributes { attributes.append(catalogue.attribute(name, of: device) ?? .nan) }
@@ -79,12 +98,44 @@ extension RuleEngine {
         attributes.append(value)
       }
       if position == 0 {
-        instances[number].raiseLeaves = firstLeaf
+        instances[number].raiseLeaves = Int32(firstLeaf)
         instances[number].raiseAttributes = Int32(firstAttribute)
+        connect(number, plan, firstLeaf, firstAttribute)
       } else {
-        instances[number].clearLeaves = firstLeaf
+        instances[number].clearLeaves = Int32(firstLeaf)
         instances[number].clearAttributes = Int32(firstAttribute)
       }
+    }
+  }
+
+  /// Tells the series and events that a condition to raise looks at which of their readings matter to it.
+  private mutating func connect(_ number: Int, _ plan: Plan, _ firstLeaf: Int, _ firstAttribute: Int) {
+    for leaf in plan.leaves.indices where plan.leaves[leaf].signal != nil {
+      for target in boundTargets(firstLeaf + leaf) {
+        guard let entry = entry(of: number, for: leaves[firstLeaf + leaf].form, target) else { continue }
+        dependents[entry].leaves |= Leaf.bit(leaf)
+      }
+    }
+    let program = programs[Int(instances[number].rule)].raise
+    let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
+    let found = ops.calm(plan.leaves) { attributes[firstAttribute + Int($0)] }
+    guard let (leaf, calm) = found, leaves[firstLeaf + leaf].count == 1,
+      let entry = entry(of: number, for: .latest, leaves[firstLeaf + leaf].target)
+    else { return }
+    dependents[entry].calm = calm
+  }
+
+  private func boundTargets(_ leaf: Int) -> [Target] {
+    let bound = leaves[leaf]
+    if bound.count == 1 { return [bound.target] }
+    return Array(targets[Int(bound.first)..<Int(bound.first + bound.count)])
+  }
+
+  private func entry(of instance: Int, for form: LeafForm, _ target: Target) -> Int? {
+    let isEvent = form == .ageOfEvent || form == .count || form == .dwell
+    let traits = isEvent ? trackTraits[Int(target.index)] : traits[Int(target.index)]
+    return (Int(traits.firstDependent)..<Int(traits.endDependent)).first {
+      dependents[$0].instance == Int32(instance)
     }
   }
 

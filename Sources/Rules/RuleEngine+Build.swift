@@ -12,6 +12,7 @@ extension RuleEngine {
     buildInstances()
     buildWatchers()
     buildSlots()
+    buildEntries()
     for instance in instances.indices { bind(instance, parts) }
     for instance in instances.indices { disturb(instance) }
   }

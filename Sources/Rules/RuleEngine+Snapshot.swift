@@ -138,13 +138,14 @@ extension RuleEngine {
       if instance.since != Instance.never { flags.insert(.hasSince) }
       if instance.clearSince != Instance.never { flags.insert(.hasClearSince) }
       if instance.lastKnown != Instance.never { flags.insert(.hasLastKnown) }
-      if instance.evaluatedAt != Instance.never { flags.insert(.hasEvaluatedAt) }
+      let evaluatedAt = instance.since == Instance.never ? Instance.never : instance.evaluatedAt
+      if evaluatedAt != Instance.never { flags.insert(.hasEvaluatedAt) }
       if instance.due != .max { flags.insert(.hasDue) }
       writer.byte(flags.rawValue)
       writer.time(instance.since, unless: Instance.never, after: clock.milliseconds)
       writer.time(instance.clearSince, unless: Instance.never, after: clock.milliseconds)
       writer.time(instance.lastKnown, unless: Instance.never, after: clock.milliseconds)
-      writer.time(instance.evaluatedAt, unless: Instance.never, after: clock.milliseconds)
+      writer.time(evaluatedAt, unless: Instance.never, after: clock.milliseconds)
       writer.time(instance.due, unless: .max, after: clock.milliseconds)
       if let alarm { writer.transition(alarm) }
     }

@@ -121,8 +121,12 @@ extension RuleEngine {
 
   /// Whatever was found before may be different now.
   mutating func disturb(_ instance: Int) {
-    let isWatched =
-      instances[instance].since != Instance.never || programs[Int(instances[instance].rule)].dependsOnTime
+    let isBusy = instances[instance].since != Instance.never
+    for position in Int(firstEntries[instance])..<Int(firstEntries[instance + 1]) {
+      dependents[Int(entries[position])].isBusy = isBusy
+    }
+    instances[instance].looked = Leaf.all
+    let isWatched = isBusy || programs[Int(instances[instance].rule)].dependsOnTime
     rest(instance, until: isWatched ? Instance.never : .max)
   }
 

@@ -11,15 +11,23 @@ struct Glimpse: BitwiseCopyable {
   static let nothing = Glimpse(value: .nan, until: .max)
 }
 
+/// A condition's value, until when it stays if no reading comes, and the leaves that it comes from.
+struct Judgement: BitwiseCopyable {
+  var value: Double
+  var until: Int64
+  var looked: UInt64
+}
+
 extension RuleEngine {
   /// Judges by a short program. - Returns: 1 yes, 0 no, NaN unknown.
   mutating func judge(
     _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64
-  ) -> Glimpse {
+  ) -> Judgement {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(program.stack)) { stack in
       var height = 0
       var top = Double.nan
       var until = Int64.max
+      var looked: UInt64 = 0
       var position = Int(program.firstShort)
       let end = Int(program.endShort)
       while position < end {
@@ -31,6 +39,7 @@ extension RuleEngine {
           height += 1
           let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: .nan)
           top = glimpse.value
+          looked |= Leaf.bit(Int(op.index))
           if op.age < 0 { until = min(until, glimpse.until) }
         case .not: top = 1 - top
         case .negate: top = -top
@@ -58,6 +67,7 @@ extension RuleEngine {
             height += 1
             let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: right)
             top = glimpse.value
+            looked |= Leaf.bit(Int(op.index))
             until = min(until, glimpse.until)
           default:
             top = Arithmetic.combine(op.code, top, right)
@@ -67,7 +77,7 @@ extension RuleEngine {
           }
         }
       }
-      return Glimpse(value: top, until: until)
+      return Judgement(value: top, until: until, looked: looked)
     }
   }
 
@@ -103,7 +113,10 @@ extension RuleEngine {
   private mutating func look(at number: Int, at now: Int64, aim: Double) -> Glimpse {
     let leaf = leaves[number]
     if leaf.count == 1 { return look(at: leaf, in: leaf.target, at: now, aim: aim) }
-    // Of several neighbours, those that are known.
+    // Of several neighbours, those that are known: when one falls silent, the value may rise.
+    let heeded = heedsSilence
+    heedsSilence = true
+    defer { heedsSilence = heeded }
     var result = Glimpse.nothing
     for position in Int(leaf.first)..<Int(leaf.first + leaf.count) {
       let next = look(at: leaf, in: targets[position], at: now, aim: aim)
@@ -126,7 +139,8 @@ extension RuleEngine {
       let last = series[index].ring.lastTime
       let hold = traits[index].hold
       guard last != .min, observed - last <= hold else { return .nothing }
-      return Glimpse(value: series[index].ring.lastValue, until: hold == .max ? .max : last + hold + 1)
+      return Glimpse(
+        value: series[index].ring.lastValue, until: hold == .max || !heedsSilence ? .max : last + hold + 1)
     case .age, .ageOfEvent, .ageAny:
       return Glimpse(value: Double(max(0, now - ageBegins(leaf.form, index))) / 1000, until: now)
     case .count:
@@ -220,6 +234,6 @@ extension RuleEngine {
     guard device.wasHeard, !device.isOffline else { return (false, .max) }
     guard device.measures else { return (true, .max) }
     let limit = device.lastSeen + 3 * device.interval
-    return now <= limit ? (true, limit + 1) : (false, now)
+    return now <= limit ? (true, heedsSilence ? limit + 1 : .max) : (false, now)
   }
 }

@@ -55,7 +55,10 @@ public struct RuleEngine: Sendable {
   var attributes: [Double] = []
   /// For each (device, signal): 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
   var slots: [Int32] = []
-  var dependents: [Int32] = []
+  var dependents: [Dependent] = []
+  /// Where each instance stands among the dependents: from its own entry here to the next one's.
+  var firstEntries: [Int32] = []
+  var entries: [Int32] = []
   var watchers: [Int32] = []
   var traits: [SeriesTraits] = []
   var trackTraits: [SeriesTraits] = []
@@ -81,6 +84,8 @@ public struct RuleEngine: Sendable {
   /// Against which the latest readings are found fresh or stale: the time of the reading that is being taken in, else
   /// that of the evaluation. A neighbour whose clock leads must not make this device's readings look old.
   var observed: Int64 = 0
+  /// Nothing can be raised by what is no longer known; so an idle instance needn't look when a reading goes stale.
+  var heedsSilence = false
 
   /// Milliseconds of the years 1970 to 9999: others can't be computed with.
   static let sensibleTimes: Range<Int64> = 0..<253_402_300_800_000
@@ -181,7 +186,11 @@ public struct RuleEngine: Sendable {
     }
     counters.judged += 1
     counters.overrun += series[index].overruns - before
-    judge(Int(traits.firstDependent)..<Int(traits.endDependent), at: now)
+    let latest = series[index].ring.lastValue
+    for position in Int(traits.firstDependent)..<Int(traits.endDependent) {
+      if dependents[position].calm.contains(latest), !dependents[position].isBusy { continue }
+      judge(dependents[position], at: now)
+    }
   }
 
   private mutating func take(_ reading: Reading, track index: Int, at now: Int64) {
@@ -193,10 +202,16 @@ public struct RuleEngine: Sendable {
       return
     }
     counters.judged += 1
-    judge(Int(trackTraits[index].firstDependent)..<Int(trackTraits[index].endDependent), at: now)
+    for position in Int(trackTraits[index].firstDependent)..<Int(trackTraits[index].endDependent) {
+      judge(dependents[position], at: now)
+    }
   }
 
-  private mutating func judge(_ range: Range<Int>, at now: Int64) {
-    for position in range { evaluate(Int(dependents[position]), at: now, byReading: true) }
+  private mutating func judge(_ dependent: Dependent, at now: Int64) {
+    let index = Int(dependent.instance)
+    if !dependent.isBusy, instances[index].looked & dependent.leaves == 0, now < instances[index].quietUntil {
+      return
+    }
+    evaluate(index, at: now, byReading: true)
   }
 }
