@@ -61,14 +61,14 @@ public struct SampleRing: Sendable {
   public subscript(sequence: Int) -> Sample { samples[slot(sequence)] }
 
   /// For how long a sample stands: the milliseconds since the one before it, at most the step.
-  public func weight(_ sequence: Int) -> Int64 {
+  @inline(__always) public func weight(_ sequence: Int) -> Int64 {
     sequence > first ? min(step, self[sequence].time - self[sequence - 1].time) : firstWeight
   }
 
   /// 10^(value/10); only where the ring holds energies.
-  public func energy(_ sequence: Int) -> Double { energies[slot(sequence)] }
+  @inline(__always) public func energy(_ sequence: Int) -> Double { energies[slot(sequence)] }
 
-  private func slot(_ sequence: Int) -> Int {
+  @inline(__always) private func slot(_ sequence: Int) -> Int {
     let position = head + (sequence - first)
     return position >= samples.count ? position - samples.count : position
   }

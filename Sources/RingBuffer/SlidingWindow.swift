@@ -13,6 +13,8 @@ public struct WindowMeasures: OptionSet, Sendable, BitwiseCopyable {
   public static let energy = WindowMeasures(rawValue: 4)
   public static let minimum = WindowMeasures(rawValue: 8)
   public static let maximum = WindowMeasures(rawValue: 16)
+  /// Medians and percentiles. They may be asked for without having been announced.
+  public static let ranks = WindowMeasures(rawValue: 32)
 }
 
 /// The samples later than `now - length`, up to and with `now`. Entering and leaving costs the same for any length.
@@ -48,7 +50,8 @@ struct SlidingWindow: Sendable {
   mutating func measure(_ more: WindowMeasures) { measures.formUnion(more) }
 
   /// Takes in the ring's newest sample.
-  mutating func append(from ring: borrowing SampleRing) {
+  /// - Parameter weight: for how long it stands.
+  mutating func append(from ring: borrowing SampleRing, weight: Int64) {
     let sequence = ring.end - 1
     if start == end {
       reset()
@@ -57,7 +60,9 @@ struct SlidingWindow: Sendable {
       leavesAt = ring.lastTime + length
     }
     end = ring.end
-    enter(sequence, from: ring)
+    self.weight += weight
+    guard !measures.isEmpty else { return }
+    enter(sequence, weight: weight, from: ring)
     for index in trackers.indices { trackers[index].enter(ring.lastValue) }
   }
 
@@ -86,7 +91,11 @@ struct SlidingWindow: Sendable {
     guard start < end else { return }
     leavesAt = ring[start].time + length
     line = LineSums(anchor: ring[start])
-    for sequence in start..<end { enter(sequence, from: ring) }
+    for sequence in start..<end {
+      let weight = ring.weight(sequence)
+      self.weight += weight
+      enter(sequence, weight: weight, from: ring)
+    }
     for index in trackers.indices { trackers[index].invalidate() }
   }
 
@@ -100,18 +109,17 @@ struct SlidingWindow: Sendable {
     for index in trackers.indices { trackers[index].clear() }
   }
 
-  private mutating func enter(_ sequence: Int, from ring: borrowing SampleRing) {
-    weight += ring.weight(sequence)
-    addToSums(sequence, sign: 1, from: ring)
+  private mutating func enter(_ sequence: Int, weight: Int64, from ring: borrowing SampleRing) {
+    if keepsSums { addToSums(sequence, weight: weight, sign: 1, from: ring) }
     if measures.contains(.minimum) { smallest.append(sequence: sequence, value: ring[sequence].value) }
     if measures.contains(.maximum) { largest.append(sequence: sequence, value: ring[sequence].value) }
   }
 
   @inline(__always) private mutating func addToSums(
-    _ sequence: Int, sign: Double, from ring: borrowing SampleRing
+    _ sequence: Int, weight: Int64, sign: Double, from ring: borrowing SampleRing
   ) {
     if measures.contains(.energy) {
-      energy.add(sign * ring.energy(sequence) * Double(ring.weight(sequence)))
+      energy.add(sign * ring.energy(sequence) * Double(weight))
     }
     if measures.contains(.line) {
       line.add(ring[sequence], sign: sign)
@@ -121,11 +129,11 @@ struct SlidingWindow: Sendable {
   }
 
   private mutating func leave(from ring: borrowing SampleRing) {
-    weight -= ring.weight(start)
-    addToSums(start, sign: -1, from: ring)
-    if !trackers.isEmpty {
-      let value = ring[start].value
-      for index in trackers.indices { trackers[index].leave(value) }
+    let left = ring.weight(start)
+    weight -= left
+    if !measures.isEmpty {
+      if keepsSums { addToSums(start, weight: left, sign: -1, from: ring) }
+      for index in trackers.indices { trackers[index].leave(ring[start].value) }
     }
     start += 1
   }
@@ -136,8 +144,8 @@ struct SlidingWindow: Sendable {
       return
     }
     leavesAt = ring[start].time + length
-    smallest.drop(before: start)
-    largest.drop(before: start)
+    if measures.contains(.minimum) { smallest.drop(before: start) }
+    if measures.contains(.maximum) { largest.drop(before: start) }
     if start >= freshUntil { refresh(from: ring) }
   }
 
@@ -147,7 +155,9 @@ struct SlidingWindow: Sendable {
     guard keepsSums else { return }
     energy = CompensatedSum()
     line = LineSums(anchor: ring[start])
-    for sequence in start..<end { addToSums(sequence, sign: 1, from: ring) }
+    for sequence in start..<end {
+      addToSums(sequence, weight: ring.weight(sequence), sign: 1, from: ring)
+    }
   }
 
   /// - Parameter share: that of a percentile, or `RankTracker.median`.
@@ -155,6 +165,7 @@ struct SlidingWindow: Sendable {
     guard start < end else { return nil }
     var number = trackers.firstIndex { $0.share == share } ?? trackers.count
     if number == trackers.count {
+      measures.insert(.ranks)
       trackers.append(RankTracker(share: share))
       trackers[number].invalidate()
     }
@@ -195,7 +206,11 @@ extension SlidingWindow {
     end = ring.end
     freshUntil = end - stale
     if start < end { leavesAt = ring[start].time + length }
-    for sequence in start..<end { enter(sequence, from: ring) }
+    for sequence in start..<end {
+      let weight = ring.weight(sequence)
+      self.weight += weight
+      enter(sequence, weight: weight, from: ring)
+    }
     for index in trackers.indices { trackers[index].invalidate() }
     energy = other.energy
     line = other.line

@@ -48,8 +48,9 @@ public struct WindowedSeries: Sendable {
     let insertion = ring.insert(time: time, value: value)
     switch insertion {
     case .appended:
+      let weight = ring.weight(ring.end - 1)
       for index in windows.indices {
-        windows[index].append(from: ring)
+        windows[index].append(from: ring, weight: weight)
         windows[index].move(to: time, from: ring)
       }
       let horizon = time - longest - lateness

@@ -50,7 +50,7 @@ struct RuleProgram: Sendable, BitwiseCopyable {
   var endInhibitor: Int32 = 0
 }
 
-/// One rule on one device.
+/// One rule on one device. What every reading needs comes first.
 struct Instance: Sendable, BitwiseCopyable {
   static let never = Int64.min
 
@@ -65,13 +65,16 @@ struct Instance: Sendable, BitwiseCopyable {
   var quietUntil = never
   /// While idle: the leaves that its present value comes from, a bit for each. Readings of others can't change it.
   var looked = Leaf.all
-  /// When a reading made it look last; the grid's points and deadlines up to then are done.
-  var evaluatedAt = never
-  /// When a running delay is over; `.max`: none runs.
-  var due = Int64.max
+  /// Values of its first leaf with which it can't be raised, whatever else is known.
+  var calm = Calm.none
   var isActive = false
   var wasUnknown = false
+  let dependsOnTime: Bool
   let device: Int32
+  /// When a running delay is over; `.max`: none runs.
+  var due = Int64.max
+  /// When a reading made it look last while something ran; the grid's points and deadlines up to then are done.
+  var evaluatedAt = never
   let estate: Int32
   var clearLeaves: Int32 = 0
   var clearAttributes: Int32 = 0
@@ -81,8 +84,9 @@ struct Instance: Sendable, BitwiseCopyable {
   /// When the condition that it waits for was last known.
   var lastKnown = never
 
-  init(rule: Int32, device: Int32, estate: Int32, island: Int32, gap: Int64) {
-    (self.rule, self.device, self.estate, self.island, self.gap) = (rule, device, estate, island, gap)
+  init(rule: Int32, device: Int32, estate: Int32, island: Int32, gap: Int64, dependsOnTime: Bool) {
+    (self.rule, self.device, self.estate, self.island) = (rule, device, estate, island)
+    (self.gap, self.dependsOnTime) = (gap, dependsOnTime)
   }
 }
 

@@ -1,7 +1,7 @@
-/// Readings that can't raise a rule, found out beforehand from its first comparison.
+/// Values that can't raise a rule, found out beforehand from its first comparison.
 import EstateModel
 
-/// Values strictly between two limits: with such a latest reading a condition is no or unknown.
+/// Values strictly between two limits: with them, or with none, a condition is no or unknown.
 struct Calm: Sendable, BitwiseCopyable {
   var above: Double
   var below: Double
@@ -45,17 +45,17 @@ struct Calm: Sendable, BitwiseCopyable {
     }
     if (code == .multiply || code == .divide) && right < 0 { swap(&calm.above, &calm.below) }
     // The way back rounds as well.
-    calm.above += 1e-12 * (abs(calm.above) + abs(right))
-    calm.below -= 1e-12 * (abs(calm.below) + abs(right))
+    if calm.above.isFinite { calm.above += 1e-12 * (abs(calm.above) + abs(right)) }
+    if calm.below.isFinite { calm.below -= 1e-12 * (abs(calm.below) + abs(right)) }
     return calm.above.isNaN || calm.below.isNaN ? nil : calm
   }
 }
 
 extension ArraySlice<ShortOp> {
-  /// The leaf with which a condition begins, a latest reading, and the values of it that decide alone that the
-  /// condition is not fulfilled: `level / device.bore >= 80% and …`.
-  func calm(_ leaves: [Leaf], attribute: (Int32) -> Double) -> (leaf: Int, calm: Calm)? {
-    guard let first, first.code == .leaf, leaves[Int(first.index)].form == .latest else { return nil }
+  /// Of a condition that begins with the comparison of a leaf, such as `level / device.bore >= 80% and …`, the values
+  /// of that leaf, its first, which decide alone that it is not fulfilled.
+  func calm(attribute: (Int32) -> Double) -> Calm? {
+    guard let first, first.code == .leaf, first.index == 0, first.age < 0 else { return nil }
     var position = startIndex + 1
     var chain: [(code: OpCode, right: Double)] = []
     while position < endIndex {
@@ -75,7 +75,7 @@ extension ArraySlice<ShortOp> {
           guard let earlier = calm.before(code, right) else { return nil }
           calm = earlier
         }
-        return (Int(first.index), calm)
+        return calm
       }
     }
     return nil

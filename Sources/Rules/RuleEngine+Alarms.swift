@@ -4,6 +4,7 @@ import EstateModel
 extension RuleEngine {
   /// Judges one rule on one device at a time that is not before its last.
   mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
+    if instances[index].since == Instance.never, staysCalm(index, at: now) { return }
     let program = programs[Int(instances[index].rule)]
     if instances[index].isActive {
       evaluateClearing(index, program, at: now, byReading: byReading)
@@ -11,6 +12,18 @@ extension RuleEngine {
       evaluateRaising(index, program, at: now, byReading: byReading)
     }
     if byReading, instances[index].since != Instance.never { instances[index].evaluatedAt = now }
+  }
+
+  /// Whether an idle instance's first leaf alone tells that nothing is raised.
+  private mutating func staysCalm(_ index: Int, at now: Int64) -> Bool {
+    let calm = instances[index].calm
+    guard calm.above < calm.below else { return false }
+    heedsSilence = false
+    let glimpse = look(at: Int(instances[index].raiseLeaves), at: now, aim: .nan)
+    guard calm.contains(glimpse.value) || glimpse.value.isNaN else { return false }
+    instances[index].looked = Leaf.bit(0)
+    rest(index, until: instances[index].dependsOnTime ? glimpse.until : .max)
+    return true
   }
 
   /// Whether a delay that was running has been interrupted by too long a time without knowledge.

@@ -118,11 +118,13 @@ extension RuleEngine {
     }
     let program = programs[Int(instances[number].rule)].raise
     let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
-    let found = ops.calm(plan.leaves) { attributes[firstAttribute + Int($0)] }
-    guard let (leaf, calm) = found, leaves[firstLeaf + leaf].count == 1,
-      let entry = entry(of: number, for: .latest, leaves[firstLeaf + leaf].target)
-    else { return }
-    dependents[entry].calm = calm
+    guard let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }) else { return }
+    instances[number].calm = calm
+    // Latest readings are judged before the instance is even looked up.
+    let leaf = leaves[firstLeaf]
+    if leaf.form == .latest, leaf.count == 1, let entry = entry(of: number, for: .latest, leaf.target) {
+      dependents[entry].calm = calm
+    }
   }
 
   private func boundTargets(_ leaf: Int) -> [Target] {
@@ -194,6 +196,7 @@ extension LeafForm {
     case .min: .minimum
     case .max: .maximum
     case .stuck: [.minimum, .maximum]
+    case .median, .percentile: .ranks
     default: []
     }
   }

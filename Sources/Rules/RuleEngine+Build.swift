@@ -86,7 +86,7 @@ extension RuleEngine {
           firstInstance: next, endInstance: next, done: start.milliseconds, now: start.milliseconds))
       next += size
     }
-    let nobody = Instance(rule: -1, device: -1, estate: -1, island: -1, gap: 0)
+    let nobody = Instance(rule: -1, device: -1, estate: -1, island: -1, gap: 0, dependsOnTime: false)
     instances = Array(repeating: nobody, count: Int(next))
     for (number, devices) in subjects.enumerated() {
       for index in devices {
@@ -95,7 +95,8 @@ extension RuleEngine {
         instances[Int(islands[Int(island)].endInstance)] = Instance(
           rule: Int32(number), device: index,
           estate: estates[device.estate] ?? Int32(catalogue.estates.count), island: island,
-          gap: ruleSet.rules[number].gap ?? 3 * device.reportInterval)
+          gap: ruleSet.rules[number].gap ?? 3 * device.reportInterval,
+          dependsOnTime: programs[number].dependsOnTime)
         islands[Int(island)].endInstance += 1
       }
     }

@@ -100,10 +100,13 @@ extension RuleEngine {
   }
 
   /// Until when an instance needs no look unless a reading comes; then at the grid's next point.
-  mutating func rest(_ instance: Int, until quiet: Int64) {
+  @inline(__always) mutating func rest(_ instance: Int, until quiet: Int64) {
     instances[instance].quietUntil = quiet
     let island = Int(instances[instance].island)
-    guard quiet < islands[island].wakesAt else { return }
+    if quiet < islands[island].wakesAt { wake(island, notBefore: quiet) }
+  }
+
+  private mutating func wake(_ island: Int, notBefore quiet: Int64) {
     wake(island, at: Self.gridPoint(notBefore: max(quiet, max(islands[island].done, clock.milliseconds) + 1)))
   }
 
@@ -126,7 +129,7 @@ extension RuleEngine {
       dependents[Int(entries[position])].isBusy = isBusy
     }
     instances[instance].looked = Leaf.all
-    let isWatched = isBusy || programs[Int(instances[instance].rule)].dependsOnTime
+    let isWatched = isBusy || instances[instance].dependsOnTime
     rest(instance, until: isWatched ? Instance.never : .max)
   }
 

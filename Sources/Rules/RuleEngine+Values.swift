@@ -110,8 +110,13 @@ extension RuleEngine {
   }
 
   /// - Parameter aim: the value that `time-to` aims at.
-  private mutating func look(at number: Int, at now: Int64, aim: Double) -> Glimpse {
+  mutating func look(at number: Int, at now: Int64, aim: Double) -> Glimpse {
     let leaf = leaves[number]
+    if leaf.count == 1, let statistic = leaf.statistic, leaf.form != .leq {
+      let (value, until) = series[Int(leaf.target.index)].look(
+        Int(leaf.target.window), at: now, for: statistic, share: leaf.parameter, &scratch)
+      return Glimpse(value: value, until: until)
+    }
     if leaf.count == 1 { return look(at: leaf, in: leaf.target, at: now, aim: aim) }
     // Of several neighbours, those that are known: when one falls silent, the value may rise.
     let heeded = heedsSilence

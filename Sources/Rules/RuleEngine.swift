@@ -64,6 +64,8 @@ public struct RuleEngine: Sendable {
   var trackTraits: [SeriesTraits] = []
   var trackDevices: [Int32] = []
 
+  let availability = Signal.named("available")
+
   // What moves.
   var instances: [Instance] = []
   var islands: [Island] = []
@@ -92,7 +94,6 @@ public struct RuleEngine: Sendable {
   /// The newest reading's time of a device that has sent none.
   static let notYet = Int64.min / 2
   static let signalCount = Signal.all.count
-  static let availability = Signal.named("available")
 
   /// - Parameters:
   ///   - start: when watching begins: devices that have never spoken are silent since then.
@@ -158,7 +159,7 @@ public struct RuleEngine: Sendable {
     var state = devices[device]
     let time = reading.time.milliseconds
     var saysOffline = false
-    if isGood, reading.signal == Self.availability {
+    if isGood, reading.signal == availability {
       saysOffline = reading.value == 0
       if state.isOffline != saysOffline { wake(Int(state.island)) }
       state.isOffline = saysOffline
