@@ -8,10 +8,12 @@ SHELL := /bin/sh
 SWIFT ?= swift
 # Handed to `gatehouse demo`: make run ARGS="--speed 30"
 ARGS ?=
+# How many simulated nights `make soak` plays.
+SEEDS ?= 2000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
 
-.PHONY: help setup build run demo test bench lint format clean
+.PHONY: help setup build run demo test soak bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | \
@@ -36,6 +38,13 @@ test: setup build lint ## set up, build, lint, and run every test
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --skip EndToEnd
 	@$(SWIFT) test --skip-build --no-parallel --filter EndToEnd
+
+# Longer than fits into every change: simulated nights full of faults, and two hundred kill -9.
+soak: setup build ## long tests; SEEDS=10000 for more simulated nights
+	@$(SWIFT) build -c release --product pipelinesoak
+	@.build/release/pipelinesoak $(SEEDS)
+	@$(SWIFT) build --build-tests
+	@KILLS=200 $(SWIFT) test --skip-build --no-parallel --filter CrashTests
 
 # Not a test: it fails on nothing, and wants a machine that does nothing else.
 bench: setup build ## measure every figure of benchmarks/README.md; ARGS="--only engine"
