@@ -65,18 +65,17 @@ extension PayloadDecoder {
       report(origin.device, signal: event.kind, .badTime, "the event starts after its message")
       start = origin.time
     }
-    if origin.marks.contains(.arrivalTime),
-      !signals.allows(Double(origin.time - start) / 1000, event.kind)
-    {
-      // A message without a time of its own about something of long ago: an old capture, not an event that lasts.
-      origin.time = start
-      origin.marks.insert(.historical)
-    }
     if event.id.isEmpty { event.id = "\(Signal[event.kind].name)-\(start.milliseconds)" }
     if event.phase == .begin { origin.marks.insert(.begin) }
     if event.phase == .end { origin.marks.insert(.end) }
+    var dwell = Double(origin.time - start) / 1000
+    if origin.marks.contains(.arrivalTime), !signals.allows(dwell, event.kind) {
+      // A message without a time of its own about something of long ago: an old capture, not an event that lasts.
+      dwell = 0
+      origin.marks.insert(.historical)
+    }
     let count = readings.count
-    append(Double(origin.time - start) / 1000, event.kind, origin)
+    append(dwell, event.kind, origin)
     guard readings.count > count else { return }
     readings[count].event =
       event.id.utf8.withContiguousStorageIfAvailable {
