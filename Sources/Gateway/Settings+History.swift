@@ -49,8 +49,10 @@ extension Retention {
   }
 
   private static func hint(_ text: String) -> String {
-    let unit = parts(text).unit
-    return unit.isEmpty ? "" : suggestion(for: unit, in: units.map(\.symbol))
+    let unit = parts(text).unit.lowercased()
+    // Two letters in the other case are too far apart for a mistyped name.
+    let near = units.first { $0.symbol.lowercased() == unit }?.symbol
+    return near.map { "; did you mean '\($0)'?" } ?? ""
   }
 
   private static func parts(_ text: String) -> (number: String, unit: String) {

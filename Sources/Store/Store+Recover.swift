@@ -49,7 +49,10 @@ extension Store {
 
   /// - Returns: the damaged file's new path.
   private static func swap(_ path: String, for new: String, label: String) throws -> String {
-    let damaged = "\(path).damaged-\(label)"
+    let name = "\(path).damaged-\(label)"
+    let names = [name] + (2...999).map { "\(name)-\($0)" }
+    // Never over the remains of an earlier one.
+    let damaged = names.first { !FileManager.default.fileExists(atPath: $0) } ?? name
     func check(_ result: Int32, _ file: String) throws {
       guard result != 0 else { return }
       throw StoreError.unreachable(file, detail: String(cString: strerror(errno)))

@@ -47,11 +47,11 @@ struct RecoverCommand: ParsableCommand {
   private static func remarks(_ report: RecoveryReport) -> [String] {
     var lines: [String] = []
     if report.damagedPages > 0 {
-      lines.append("\(report.damagedPages) pages are damaged; rows that lay on them are lost")
+      lines.append("\(count(report.damagedPages, "page")) damaged; rows that lay there are lost")
     }
-    if report.brokenRows > 0 { lines.append("\(report.brokenRows) rows lay partly on damaged pages") }
+    if report.brokenRows > 0 { lines.append("\(count(report.brokenRows, "row")) partly on such pages") }
     for (ticket, steps) in report.ticketSteps.sorted(by: { $0.key < $1.key }) {
-      lines.append("ticket \(ticket): \(steps) steps are lost; its state was taken from what is left")
+      lines.append("ticket \(ticket): \(count(steps, "step")) lost; its state was taken from what is left")
     }
     if !report.lostTickets.isEmpty {
       lines.append(
@@ -69,6 +69,10 @@ struct RecoverCommand: ParsableCommand {
     }
     if report.isComplete { lines.append("nothing is lost") }
     return lines
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun) is" : "\(number) \(noun)s are"
   }
 
   /// `20261121T103000Z`.

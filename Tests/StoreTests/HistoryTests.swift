@@ -115,4 +115,47 @@ struct HistoryTests {
       #expect(replayed.skipped == 0)
     }
   }
+
+  @Test("Readings of all devices come in order of time, each once, out of chunks and batches")
+  func readings() throws {
+    try Fixture.withFolder { folder in
+      let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
+      for minute in Int64(0)..<150 {
+        var batch = Batch(now: Fixture.start + minute * 60_000)
+        batch.readings = [
+          Fixture.reading(2, minute: minute, 3), Fixture.reading(0, minute: minute, Double(minute)),
+          Fixture.reading(0, "battery", minute: minute, .nan, quality: .fault),
+        ]
+        // A late one, and one that comes again.
+        if minute == 100 {
+          batch.readings += [Fixture.reading(1, minute: 7, 7), Fixture.reading(0, minute: 99, 1)]
+        }
+        try store.commit(batch)
+      }
+      func all(_ device: String? = nil, _ signal: String? = nil, _ since: Int64 = 0, _ until: Int64 = 1000)
+        throws
+        -> [NamedReading]
+      {
+        var found: [NamedReading] = []
+        try store.contents.readings(
+          device: device, signal: signal, since: Fixture.start + since * 60_000,
+          until: Fixture.start + until * 60_000
+        ) { found.append($0) }
+        return found
+      }
+      for isCompacted in [false, true] {
+        if isCompacted { while try store.compact(until: Fixture.start + 130 * 60_000) {} }
+        let readings = try all()
+        #expect(readings.count == 451)
+        #expect(readings.map(\.time) == readings.map(\.time).sorted())
+        #expect(readings.filter { $0.device == "luyuan/w2" }.map(\.value) == [7])
+        #expect(try all("luyuan/w1", "level").map(\.value) == (0..<150).map(Double.init))
+        #expect(try all("luyuan/w1").count == 300)
+        #expect(try all(nil, "battery").allSatisfy { $0.value.isNaN && $0.quality == .fault })
+        #expect(try all("luyuan/w1", "level", 55, 65).map(\.value) == (55..<65).map(Double.init))
+        #expect(try all("luyuan/w9").isEmpty)
+        #expect(try all(nil, nil, 10, 10).isEmpty)
+      }
+    }
+  }
 }

@@ -143,6 +143,11 @@ struct RecoveryTests {
       #expect(try store.contents.level("w1").dropLast() == damaged.level[...])
       #expect(FileManager.default.fileExists(atPath: report.damagedFile))
       #expect(report.damagedFile.hasSuffix("gatehouse.sqlite.damaged-x"))
+      try store.close()
+      // A second one of the same name doesn't take the first one's place.
+      let second = try Store.recover(folder: damaged.folder, label: "x")
+      #expect(second.damagedFile != report.damagedFile)
+      #expect(FileManager.default.fileExists(atPath: report.damagedFile))
     }
   }
 
