@@ -26,15 +26,21 @@ extension Store {
   /// the last hour or two, stays. Freed pages are used again; a file that is still larger than allowed, because
   /// the limit was lowered, is made smaller.
   /// - Parameters:
-  ///   - now: the engine's clock.
+  ///   - now: the engine's clock. Where it is ahead of the newest hour in chunks, that hour's end counts.
   ///   - limit: as for ``compact(until:limit:)``: the default takes some 5 to 15 ms.
   /// - Returns: whether more is left to do.
   /// - Throws: ``StoreError``; the same slice may be tried again.
   public func trim(_ retention: Retention, now: Timestamp, limit: Int = 20_000) throws -> Bool {
     try speaking(of: path) {
       let rows = max(1, limit / 20)
-      let hour = ChunkKey.hour(of: now.milliseconds - retention.keep)
-      let first = try queue.read { try $0.retained(from: hour, under: retention.maximumBytes, rows: rows) }
+      let first = try queue.read { database in
+        // A clock that runs far ahead must not delete everything at once: age counts back from what is there.
+        let newest = try Int64.fetchOne(database, sql: "SELECT max(id) FROM chunks").map { raw in
+          (ChunkKey(raw: raw).hour + 1) * ChunkKey.hourLength
+        }
+        let hour = ChunkKey.hour(of: min(now.milliseconds, newest ?? .max) - retention.keep)
+        return try database.retained(from: hour, under: retention.maximumBytes, rows: rows)
+      }
       let isLeft = try queue.write { try $0.deleteHistory(before: first, rows: rows) }
       if isLeft { return true }
       let size = try queue.read { try $0.fileSize() }

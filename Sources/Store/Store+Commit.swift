@@ -7,8 +7,7 @@ import Tickets
 extension Store {
   /// Stores all of a batch, durably, or nothing of it. Steps of alarms and tickets that are stored already stay
   /// as they are, so that a batch may come again after a crash.
-  /// - Throws: ``StoreError``; after ``StoreError/diskFull(_:)`` and ``StoreError/busy(_:)`` the same batch may be
-  ///   tried again.
+  /// - Throws: ``StoreError``; where it is ``StoreError/isTransient`` the same batch may be tried again.
   public func commit(_ batch: Batch) throws {
     guard !batch.isEmpty else { return }
     let packed = try pack(batch.readings)

@@ -90,16 +90,21 @@ extension Database {
   }
 
   /// The readings of an hour's chunks, by device, signal and time.
+  /// - Parameter device: nil: all.
   func chunks(
-    ofHour hour: Int64, where isWanted: (ChunkKey) -> Bool = { _ in true },
-    _ body: (ChunkKey, SeriesReading) -> Void
+    ofHour hour: Int64, device: UInt32? = nil, _ body: (ChunkKey, SeriesReading) -> Void
   ) throws {
+    var (first, end) = (ChunkKey.first(ofHour: hour), ChunkKey.first(ofHour: hour + 1))
+    if let device {
+      guard let key = ChunkKey(hour: hour, device: device, signal: 0) else { return }
+      (first, end) = (key.raw, key.raw + (1 << ChunkKey.signalBits))
+    }
     let rows = try Row.fetchCursor(
       cachedStatement(sql: "SELECT id, readings FROM chunks WHERE id >= ? AND id < ? ORDER BY id"),
-      arguments: [ChunkKey.first(ofHour: hour), ChunkKey.first(ofHour: hour + 1)])
+      arguments: [first, end])
     while let row = try rows.next() {
       let key = ChunkKey(raw: try row.value("id", of: "chunks"))
-      if isWanted(key) { try row.unpackChunk { body(key, $0) } }
+      try row.unpackChunk { body(key, $0) }
     }
   }
 

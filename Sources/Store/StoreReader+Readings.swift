@@ -71,8 +71,8 @@ extension StoreReader {
           try database.chunk(key) { found.append((key, $0)) }
         }
       } else {
-        try database.chunks(ofHour: hour, where: { isWanted($0.device, $0.signal) }) {
-          found.append(($0, $1))
+        try database.chunks(ofHour: hour, device: device) { key, reading in
+          if isWanted(key.device, key.signal) { found.append((key, reading)) }
         }
       }
       // The first and the last hour also have all that lies before and after.

@@ -54,16 +54,27 @@ struct RetentionTests {
     try Fixture.withFolder { folder in
       let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
       try addTicket(to: store)
-      for hour in Int64(0)..<48 { try fill(store, hour: hour, perHour: 60) }
+      for hour in Int64(0)...48 { try fill(store, hour: hour, perHour: 60) }
       let now = Fixture.start + 48 * Self.hour
       try trimAll(store, Retention(keep: 24 * Self.hour, maximumBytes: .max), now: now, limit: limit)
       let level = try store.contents.level("w1")
       #expect(level.first?.time == Fixture.start + 24 * Self.hour)
-      #expect(level.count == 24 * 60)
-      #expect(try store.contents.summary().readings == 24 * 60)
-      #expect(try store.contents.events().count == 24 * 6)
+      #expect(level.count == 25 * 60)
+      #expect(try store.contents.summary().readings == 25 * 60)
+      #expect(try store.contents.events().count == 25 * 6)
       #expect(try store.contents.tickets().count == 1)
       #expect(try store.contents.alarms().count == 1)
+    }
+  }
+
+  @Test("A clock that jumps ahead by years doesn't delete everything")
+  func jump() throws {
+    try Fixture.withFolder { folder in
+      let store = try Store.open(folder: folder, catalogue: Fixture.catalogue())
+      for hour in Int64(0)..<48 { try fill(store, hour: hour, perHour: 60) }
+      try trimAll(
+        store, Retention(keep: 24 * Self.hour, maximumBytes: .max), now: Fixture.start + 90_000 * Self.hour)
+      #expect(try store.contents.level("w1").first?.time == Fixture.start + 23 * Self.hour)
     }
   }
 

@@ -16,11 +16,10 @@ struct TableWalk {
   init(_ file: PageFile) {
     self.file = file
     findRoots()
-    for table in SalvagedTable.all {
-      if let root = roots[table.name] { survey(root) }
-    }
+    // Those that aren't saved as well: their pages must not be taken for another table's.
+    for root in roots.values.sorted() { survey(root) }
     // Free pages have rows on them as well, old ones: they are looked at only when something is missing.
-    if !damagedPages.isEmpty || roots.count < SalvagedTable.all.count { findOrphans() }
+    if !damagedPages.isEmpty { findOrphans() }
   }
 
   /// Whether a way to the table was found at all.
