@@ -27,10 +27,10 @@ extension Store {
   /// the limit was lowered, is made smaller.
   /// - Parameters:
   ///   - now: the engine's clock. Where it is ahead of the newest hour in chunks, that hour's end counts.
-  ///   - limit: as for ``compact(until:limit:)``: the default takes some 5 to 15 ms.
+  ///   - limit: as for ``compact(until:limit:)``: the default takes some 3 to 10 ms.
   /// - Returns: whether more is left to do.
   /// - Throws: ``StoreError``; the same slice may be tried again.
-  public func trim(_ retention: Retention, now: Timestamp, limit: Int = 20_000) throws -> Bool {
+  public func trim(_ retention: Retention, now: Timestamp, limit: Int = 10_000) throws -> Bool {
     try speaking(of: path) {
       let rows = max(1, limit / 20)
       let first = try queue.read { database in

@@ -15,10 +15,10 @@ extension Store {
   /// Without any snapshot only the time counts: then `until` must leave what a replay needs.
   /// - Parameters:
   ///   - until: the engine's clock; only full hours before it are taken.
-  ///   - limit: about so many readings are handled; 20,000 take some 5 to 15 ms.
+  ///   - limit: about so many readings are handled; 10,000 take some 3 to 10 ms.
   /// - Returns: whether more is left to do.
   /// - Throws: ``StoreError``; the same slice may be tried again.
-  public func compact(until: Timestamp, limit: Int = 20_000) throws -> Bool {
+  public func compact(until: Timestamp, limit: Int = 10_000) throws -> Bool {
     let end = until.milliseconds / ChunkKey.hourLength * ChunkKey.hourLength
     if round == nil, compactedUntil == end { return false }
     var round = self.round ?? CompactionRound(after: compactedThrough)

@@ -295,15 +295,15 @@ struct RecoveryTests {
         try file.write(
           contentsOf: Data((0..<Int(state >> 40 % 3000)).map { UInt8(truncatingIfNeeded: $0 &* 37) }))
       }
-      _ = try Store.recover(folder: damaged.folder, label: "x")
+      let report = try Store.recover(folder: damaged.folder, label: "x")
       let store = try Store.open(folder: damaged.folder, catalogue: Fixture.catalogue())
       let book = try restored(store)
       #expect(try store.contents.tickets().count == book.tickets.count)
       // Five stretches of some pages each, out of about a hundred pages.
-      #expect(book.tickets.count > damaged.book.tickets.count / 2)
+      #expect(book.tickets.count > damaged.book.tickets.count / 2, "\(report)")
       let nameless = try store.contents.history(
         device: "recovered/1", signal: "level", since: .distantPast, until: .distantFuture)
-      #expect(try store.contents.level("w1").count + nameless.count > damaged.level.count / 4)
+      #expect(try store.contents.level("w1").count + nameless.count > damaged.level.count / 4, "\(report)")
     }
   }
 

@@ -19,7 +19,7 @@ struct TableWalk {
     // Those that aren't saved as well: their pages must not be taken for another table's.
     for root in roots.values.sorted() { survey(root) }
     // Free pages have rows on them as well, old ones: they are looked at only when something is missing.
-    if !damagedPages.isEmpty { findOrphans() }
+    if !damagedPages.isEmpty || isIncomplete { findOrphans() }
   }
 
   /// Whether a way to the table was found at all.
@@ -66,23 +66,27 @@ struct TableWalk {
     }
   }
 
+  /// Some table's beginning isn't known: also in a database of an older version, where it costs only time.
+  private var isIncomplete: Bool { SalvagedTable.all.contains { roots[$0.name] == nil } }
+
   /// The schema's own table says where each table begins. Its root is the first page of the file.
   private mutating func findRoots() {
-    var rows: [StoredRow] = []
-    for page in leaves(below: 1) {
-      visited.insert(page)
-      if case .leaf(let some, _) = file.content(of: page) { rows += some }
+    if file.content(of: 1) == nil { damagedPages.insert(1) }
+    for page in leaves(below: 1) { takeRoots(on: page) }
+    guard isIncomplete else { return }
+    // The way to the schema's leaves is broken, or they are.
+    for page in stride(from: 2, through: file.pageCount, by: 1) where !visited.contains(page) {
+      guard case .leaf(let rows, _) = file.content(of: page), !rows.isEmpty,
+        rows.allSatisfy(Self.isSchema)
+      else { continue }
+      takeRoots(on: page)
     }
-    if rows.isEmpty {
-      damagedPages.insert(1)
-      // Its leaves lie somewhere else in the file.
-      for page in stride(from: 2, through: file.pageCount, by: 1) {
-        guard case .leaf(let some, _) = file.content(of: page), !some.isEmpty, some.allSatisfy(Self.isSchema)
-        else { continue }
-        visited.insert(page)
-        rows += some
-      }
-    }
+  }
+
+  private mutating func takeRoots(on page: Int) {
+    visited.insert(page)
+    guard case .leaf(let rows, let unreadable) = file.content(of: page) else { return }
+    unreadableRows += unreadable
     for row in rows where Self.isSchema(row) {
       guard case .text("table") = row.values[0], case .text(let name) = row.values[1],
         case .integer(let root) = row.values[3], root > 1, root <= file.pageCount
