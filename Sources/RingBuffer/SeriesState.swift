@@ -3,7 +3,7 @@
 /// The samples of a ``WindowedSeries`` and its windows' sums, as they were written. Read it once; it can then be put
 /// into any series, also one with other windows.
 ///
-///     series.write(to: &writer)
+///     series.write(to: &writer, at: now)
 ///     …
 ///     try state.read(from: &reader)
 ///     other.restore(state)
@@ -76,7 +76,9 @@ public struct SeriesState: Sendable {
 
 extension WindowedSeries {
   /// Everything that moves. Sample times have to lie in the years 1970 to 9999.
-  public func write(to writer: inout StateWriter) {
+  /// - Parameter now: windows are written as they stand then. Not before any time to which they have been moved, nor
+  ///   after any to which they will be; so the bytes don't depend on how often they were moved until now.
+  public func write(to writer: inout StateWriter, at now: Int64) {
     writer.number(UInt64(clamping: ring.step))
     writer.byte(ring.holdsEnergy ? 1 : 0)
     writer.count(ring.count)
@@ -92,7 +94,11 @@ extension WindowedSeries {
       Decimals.write(ring, to: &writer)
     }
     writer.count(windows.count)
-    for window in windows { window.write(to: &writer) }
+    for window in windows {
+      var window = window
+      window.move(to: now, from: ring)
+      window.write(to: &writer)
+    }
   }
 
   /// Takes the samples of a state in. Where step and windows are the same, all statistics are the same to the last

@@ -72,14 +72,21 @@ struct SlidingWindow: Sendable {
   }
 
   private mutating func evict(to now: Int64, from ring: borrowing SampleRing) {
-    while start < end, ring[start].time <= now - length { leave(from: ring) }
-    settle(from: ring)
+    while start < end, ring[start].time <= now - length { evictFirst(from: ring) }
   }
 
   /// Lets go of the oldest sample, which the ring is about to forget.
   mutating func evictFirst(from ring: borrowing SampleRing) {
     leave(from: ring)
-    settle(from: ring)
+    // Sample by sample, so that the sums' last bits don't depend on how often the window is moved.
+    if start == end {
+      reset()
+      return
+    }
+    leavesAt = ring[start].time + length
+    if measures.contains(.minimum) { smallest.drop(before: start) }
+    if measures.contains(.maximum) { largest.drop(before: start) }
+    if start >= freshUntil { refresh(from: ring) }
   }
 
   /// Computes everything anew, after a sample took its place among older ones.
@@ -136,17 +143,6 @@ struct SlidingWindow: Sendable {
       for index in trackers.indices { trackers[index].leave(ring[start].value) }
     }
     start += 1
-  }
-
-  private mutating func settle(from ring: borrowing SampleRing) {
-    if start == end {
-      reset()
-      return
-    }
-    leavesAt = ring[start].time + length
-    if measures.contains(.minimum) { smallest.drop(before: start) }
-    if measures.contains(.maximum) { largest.drop(before: start) }
-    if start >= freshUntil { refresh(from: ring) }
   }
 
   /// Computes the sums anew, so that no rounding accumulates.

@@ -43,15 +43,17 @@ public struct WindowedSeries: Sendable {
   }
 
   /// Takes a sample in, and moves the windows to it when it is the newest.
-  public mutating func insert(time: Int64, value: Double) -> SampleRing.Insertion {
+  /// - Parameter now: the time that has been reached, when that is later; windows are moved to it.
+  public mutating func insert(time: Int64, value: Double, now: Int64 = .min) -> SampleRing.Insertion {
     if ring.isFull, time > ring.lastTime || time > ring[ring.first].time { makeRoom(for: time) }
     let insertion = ring.insert(time: time, value: value)
     switch insertion {
     case .appended:
       let weight = ring.weight(ring.end - 1)
       for index in windows.indices {
+        // In this order, so that it makes no difference whether others have moved the window before.
+        windows[index].move(to: max(time, now), from: ring)
         windows[index].append(from: ring, weight: weight)
-        windows[index].move(to: time, from: ring)
       }
       let horizon = time - longest - lateness
       while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }

@@ -81,6 +81,7 @@ extension RuleEngine {
 
   private mutating func abandon(_ index: Int) {
     instances[index].since = Instance.never
+    instances[index].evaluatedAt = Instance.never
     instances[index].lastKnown = Instance.never
     instances[index].wasUnknown = false
     setDue(index, .max)

@@ -109,7 +109,9 @@ extension RuleEngine {
   private func writeSeries(to writer: inout StateWriter) {
     writer.count(series.count)
     writer.count(tracks.count)
-    for device in catalogue.devices.indices {
+    for device in devices.indices {
+      let island = Int(devices[device].island)
+      let now = island >= 0 ? standing(of: islands[island]).now : clock.milliseconds
       for signal in 0..<Self.signalCount {
         let slot = Int(slots[device * Self.signalCount + signal])
         if slot == 0 { continue }
@@ -117,7 +119,7 @@ extension RuleEngine {
         writer.count(signal)
         if slot > 0 {
           writer.time(traits[slot - 1].watchedSince, after: clock.milliseconds)
-          series[slot - 1].write(to: &writer)
+          series[slot - 1].write(to: &writer, at: now)
         } else {
           writer.time(trackTraits[-slot - 1].watchedSince, after: clock.milliseconds)
           tracks[-slot - 1].write(to: &writer)
@@ -138,14 +140,13 @@ extension RuleEngine {
       if instance.since != Instance.never { flags.insert(.hasSince) }
       if instance.clearSince != Instance.never { flags.insert(.hasClearSince) }
       if instance.lastKnown != Instance.never { flags.insert(.hasLastKnown) }
-      let evaluatedAt = instance.since == Instance.never ? Instance.never : instance.evaluatedAt
-      if evaluatedAt != Instance.never { flags.insert(.hasEvaluatedAt) }
+      if instance.evaluatedAt != Instance.never { flags.insert(.hasEvaluatedAt) }
       if instance.due != .max { flags.insert(.hasDue) }
       writer.byte(flags.rawValue)
       writer.time(instance.since, unless: Instance.never, after: clock.milliseconds)
       writer.time(instance.clearSince, unless: Instance.never, after: clock.milliseconds)
       writer.time(instance.lastKnown, unless: Instance.never, after: clock.milliseconds)
-      writer.time(evaluatedAt, unless: Instance.never, after: clock.milliseconds)
+      writer.time(instance.evaluatedAt, unless: Instance.never, after: clock.milliseconds)
       writer.time(instance.due, unless: .max, after: clock.milliseconds)
       if let alarm { writer.transition(alarm) }
     }

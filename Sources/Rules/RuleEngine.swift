@@ -176,7 +176,9 @@ public struct RuleEngine: Sendable {
   private mutating func take(_ reading: Reading, series index: Int, at now: Int64) {
     let traits = traits[index]
     let before = series[index].overruns
-    switch series[index].insert(time: reading.time.milliseconds, value: reading.value * traits.scale) {
+    switch series[index].insert(
+      time: reading.time.milliseconds, value: reading.value * traits.scale, now: now)
+    {
     case .duplicate:
       counters.duplicate += 1
       return

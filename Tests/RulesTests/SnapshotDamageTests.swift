@@ -25,7 +25,8 @@ import Testing
   func refused() {
     let (written, _) = engine(seed: 3, steps: 3000)
     let bytes = written.snapshot()
-    #expect(sealed(bytes) == bytes)
+    let isSealed = sealed(bytes) == bytes
+    #expect(isSealed)
     var (present, weather) = engine(seed: 4, steps: 500)
     let before = present.snapshot()
     for offset in stride(from: 0, to: bytes.count, by: 37) {
@@ -41,7 +42,8 @@ import Testing
     #expect(throws: EngineSnapshotError.otherVersion(found: 200, expected: bytes[4])) {
       try present.restore(snapshot: sealed(later))
     }
-    #expect(present.snapshot() == before)
+    let isUnchanged = present.snapshot() == before
+    #expect(isUnchanged)
   }
 
   @Test(

@@ -72,6 +72,12 @@ let formsYAML = """
 @Suite("Snapshots") struct SnapshotTests {
   private let start = at("2026-03-10 18:00:00")
 
+  /// Where two byte sequences differ first; thousands of bytes help nobody in a message.
+  private func difference(_ a: [UInt8], _ b: [UInt8]) -> Int? {
+    if a == b { return nil }
+    return zip(a, b).enumerated().first { $1.0 != $1.1 }?.offset ?? min(a.count, b.count)
+  }
+
   private func followed(_ bench: Bench, seed: UInt64, steps: Int) throws -> Int {
     var weather = Weather(bench, seed: seed)
     var whole = bench.engine(from: start)
@@ -89,17 +95,17 @@ let formsYAML = """
         try #require(interrupted.takeTransitions() == expected, "step \(step)")
       }
       let bytes = interrupted.snapshot()
-      try #require(bytes == whole.snapshot(), "step \(step)")
+      try #require(difference(bytes, whole.snapshot()) == nil, "step \(step)")
       var fresh = bench.engine(from: weather.now + hour)
       try #require(try fresh.restore(snapshot: bytes) == [])
-      try #require(fresh.snapshot() == bytes)
+      try #require(difference(fresh.snapshot(), bytes) == nil, "step \(step)")
       try #require(fresh.counters == whole.counters && fresh.clock == whole.clock)
       try #require(fresh.activeAlarms == whole.activeAlarms)
       try #require(fresh.explanations == whole.explanations, "step \(step)")
       interrupted = fresh
     }
     try #require(interrupted.takeTransitions() == whole.takeTransitions())
-    try #require(interrupted.snapshot() == whole.snapshot())
+    try #require(difference(interrupted.snapshot(), whole.snapshot()) == nil)
     return transitions
   }
 
@@ -129,7 +135,7 @@ let formsYAML = """
       other.take(second.next())
     }
     try other.restore(snapshot: engine.snapshot())
-    #expect(other.snapshot() == engine.snapshot())
+    #expect(difference(other.snapshot(), engine.snapshot()) == nil)
     #expect(other.takeTransitions() == engine.takeTransitions())
   }
 
