@@ -75,12 +75,14 @@ struct RankTracker: Sendable {
   }
 
   /// The value at the rank, or the mean of the two in the middle.
-  /// - Parameter gather: appends the window's values, which are at least one.
-  mutating func value(_ scratch: inout [Double], gather: (inout [Double]) -> Void) -> Double {
+  /// - Parameter sequences: the window's samples, at least one.
+  mutating func value(
+    of sequences: Range<Int>, in ring: borrowing SampleRing, _ scratch: inout [Double]
+  ) -> Double {
     let wanted = ranks(below + stretch.count + above)
     if !isValid || wanted.low < below || wanted.high >= below + stretch.count {
       scratch.removeAll(keepingCapacity: true)
-      gather(&scratch)
+      for sequence in sequences { scratch.append(ring[sequence].value) }
       cut(&scratch)
     }
     let (low, high) = ranks(below + stretch.count + above)

@@ -93,7 +93,7 @@ public struct SampleRing: Sendable {
     let position = firstSequence(notBefore: time)
     if self[position].time == time { return .duplicate }
     if isFull { return .tooOld }
-    reserveOneMore()
+    if count >= samples.count { grow() }
     end += 1
     var sequence = end - 1
     while sequence > position {
@@ -118,26 +118,28 @@ public struct SampleRing: Sendable {
     return low
   }
 
+  /// Loads the oldest and the newest sample.
+  func touch() -> Int64 { end > first ? self[first].time &+ self[end - 1].time : 0 }
+
   mutating func setFirstWeight(_ weight: Int64) { firstWeight = min(step, weight) }
 
   var oldestWeight: Int64 { firstWeight }
 
-  private mutating func append(_ sample: Sample) {
-    reserveOneMore()
+  @inline(__always) private mutating func append(_ sample: Sample) {
+    if count >= samples.count { grow() }
     if end == first { firstWeight = step }
     end += 1
     put(sample, at: end - 1)
     (lastTime, lastValue) = (sample.time, sample.value)
   }
 
-  private mutating func put(_ sample: Sample, at sequence: Int) {
+  @inline(__always) private mutating func put(_ sample: Sample, at sequence: Int) {
     let slot = slot(sequence)
     samples[slot] = sample
     if holdsEnergy { energies[slot] = pow(10, sample.value / 10) }
   }
 
-  private mutating func reserveOneMore() {
-    guard count >= samples.count else { return }
+  private mutating func grow() {
     let double = max(4, samples.count * 2)
     let size = min(
       capacity, samples.count < usual ? min(double, usual) : samples.count + samples.count / 2 + 2)

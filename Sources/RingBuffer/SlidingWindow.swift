@@ -49,9 +49,11 @@ struct SlidingWindow: Sendable {
   /// Only before the first sample.
   mutating func measure(_ more: WindowMeasures) { measures.formUnion(more) }
 
-  /// Takes in the ring's newest sample.
-  /// - Parameter weight: for how long it stands.
-  mutating func append(from ring: borrowing SampleRing, weight: Int64) {
+  /// Takes in the ring's newest sample, which stands for `weight` milliseconds. Before that it is moved on: in this
+  /// order, so that it makes no difference whether others have moved it already.
+  @inline(__always)
+  mutating func append(from ring: borrowing SampleRing, weight: Int64, movedTo now: Int64) {
+    move(to: now, from: ring)
     let sequence = ring.end - 1
     if start == end {
       reset()
@@ -61,7 +63,7 @@ struct SlidingWindow: Sendable {
     }
     end = ring.end
     self.weight += weight
-    guard !measures.isEmpty else { return }
+    if measures.isEmpty { return }
     enter(sequence, weight: weight, from: ring)
     for index in trackers.indices { trackers[index].enter(ring.lastValue) }
   }
@@ -159,17 +161,13 @@ struct SlidingWindow: Sendable {
   /// - Parameter share: that of a percentile, or `RankTracker.median`.
   mutating func rank(_ share: Double, from ring: borrowing SampleRing, _ scratch: inout [Double]) -> Double? {
     guard start < end else { return nil }
-    var number = trackers.firstIndex { $0.share == share } ?? trackers.count
+    let number = trackers.firstIndex { $0.share == share } ?? trackers.count
     if number == trackers.count {
       measures.insert(.ranks)
       trackers.append(RankTracker(share: share))
       trackers[number].invalidate()
     }
-    let (start, end) = (start, end)
-    number = min(number, trackers.count - 1)
-    return trackers[number].value(&scratch) { values in
-      for sequence in start..<end { values.append(ring[sequence].value) }
-    }
+    return trackers[number].value(of: start..<end, in: ring, &scratch)
   }
 }
 

@@ -51,9 +51,7 @@ public struct WindowedSeries: Sendable {
     case .appended:
       let weight = ring.weight(ring.end - 1)
       for index in windows.indices {
-        // In this order, so that it makes no difference whether others have moved the window before.
-        windows[index].move(to: max(time, now), from: ring)
-        windows[index].append(from: ring, weight: weight)
+        windows[index].append(from: ring, weight: weight, movedTo: max(time, now))
       }
       let horizon = time - longest - lateness
       while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }
@@ -64,6 +62,13 @@ public struct WindowedSeries: Sendable {
     case .duplicate, .tooOld: break
     }
     return insertion
+  }
+
+  /// Loads one word of everything that the next sample will need, so that it is at hand then.
+  public func touch() -> Int64 {
+    var sum = ring.touch()
+    for index in windows.indices { sum &+= windows[index].leavesAt &+ Int64(windows[index].trackers.count) }
+    return sum
   }
 
   private mutating func makeRoom(for time: Int64) {

@@ -37,6 +37,21 @@ extension RuleEngine {
     }
   }
 
+  /// Takes an island to just before a reading's time. - Returns: the time at which the reading is judged.
+  mutating func reach(_ time: Int64, _ index: Int) -> Int64 {
+    var island = islands[index]
+    if island.wakesAt >= time, clock.milliseconds < time {
+      // Nothing demands a look, as nearly always.
+      island.done = max(island.done, time - 1)
+    } else {
+      run(index, through: time - 1)
+      island = islands[index]
+    }
+    island.now = max(island.now, time)
+    islands[index] = island
+    return island.now
+  }
+
   /// Works through an island's grid points and deadlines up to and with a time.
   mutating func run(_ index: Int, through time: Int64) {
     settle(index)

@@ -83,6 +83,8 @@ public struct RuleEngine: Sendable {
   // Room to work in.
   var recorded: [Double] = []
   var scratch: [Double] = []
+  /// Keeps the compiler from leaving out loads that nobody needs the result of.
+  var touched: Int64 = 0
   /// Against which the latest readings are found fresh or stale: the time of the reading that is being taken in, else
   /// that of the evaluation. A neighbour whose clock leads must not make this device's readings look old.
   var observed: Int64 = 0
@@ -122,21 +124,20 @@ public struct RuleEngine: Sendable {
       counters.notGood += 1
       return
     }
+    var state = devices[device]
     if !reading.marks.contains(.arrivalTime) {
-      let newest = devices[device].newest
-      if time < newest - lateness {
+      if time < state.newest - lateness {
         counters.late += 1
         return
       }
-      if time > newest { devices[device].newest = time }
+      state.newest = max(state.newest, time)
     }
-    let island = Int(devices[device].island)
-    if island >= 0 { run(island, through: time - 1) }
+    let island = Int(state.island)
+    let now = island >= 0 ? reach(time, island) : time
     let isGood = reading.quality == .good && reading.value.isFinite
-    hear(reading, device, isGood: isGood)
+    if hear(reading, &state, isGood: isGood) { wake(island) }
+    devices[device] = state
     guard island >= 0 else { return }
-    let now = max(islands[island].now, time)
-    islands[island].now = now
     observed = time
     if isGood {
       let slot = Int(slots[device * Self.signalCount + Int(reading.signal.raw)])
@@ -148,29 +149,23 @@ public struct RuleEngine: Sendable {
     } else {
       counters.notGood += 1
     }
-    for position in Int(devices[device].firstWatcher)..<Int(devices[device].endWatcher) {
+    for position in Int(state.firstWatcher)..<Int(state.endWatcher) {
       let watcher = Int(watchers[position])
       if instances[watcher].since != Instance.never { evaluate(watcher, at: now, byReading: true) }
     }
   }
 
-  /// Notes that a device has spoken.
-  private mutating func hear(_ reading: Reading, _ device: Int, isGood: Bool) {
-    var state = devices[device]
-    let time = reading.time.milliseconds
-    var saysOffline = false
+  /// Notes that a device has spoken. - Returns: whether that is more than one reading more.
+  private func hear(_ reading: Reading, _ state: inout DeviceState, isGood: Bool) -> Bool {
+    let (wasHeard, wasOffline) = (state.wasHeard, state.isOffline)
     if isGood, reading.signal == availability {
-      saysOffline = reading.value == 0
-      if state.isOffline != saysOffline { wake(Int(state.island)) }
-      state.isOffline = saysOffline
+      state.isOffline = reading.value == 0
+      // That a broker reports a device as gone is no word of the device.
+      if state.isOffline { return !wasOffline }
     }
-    // That a broker reports a device as gone is no word of the device.
-    if !saysOffline {
-      state.lastSeen = max(state.lastSeen, time)
-      if !state.wasHeard { wake(Int(state.island)) }
-      state.wasHeard = true
-    }
-    devices[device] = state
+    state.lastSeen = max(state.lastSeen, reading.time.milliseconds)
+    state.wasHeard = true
+    return !wasHeard || wasOffline != state.isOffline
   }
 
   private mutating func take(_ reading: Reading, series index: Int, at now: Int64) {
