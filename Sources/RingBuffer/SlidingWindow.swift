@@ -32,11 +32,12 @@ struct SlidingWindow: Sendable {
   /// When the oldest sample of the last rebuilding has left, it is time for the next.
   private var freshUntil = 0
   private(set) var measures: WindowMeasures
+  // All up to here is needed at each sample, what follows only by those who measure it.
+  private(set) var trackers: [RankTracker] = []
   private(set) var energy = CompensatedSum()
   private(set) var line = LineSums()
   private(set) var smallest = MonotonicQueue(keepsSmallest: true)
   private(set) var largest = MonotonicQueue(keepsSmallest: false)
-  private(set) var trackers: [RankTracker] = []
 
   init(length: Int64, measures: WindowMeasures) {
     self.length = length
