@@ -5,11 +5,11 @@ extension RuleEngine {
   /// Judges one rule on one device at a time that is not before its last.
   mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
     if instances[index].since == Instance.never, staysCalm(index, at: now) { return }
-    let program = programs[Int(instances[index].rule)]
+    let rule = Int(instances[index].rule)
     if instances[index].isActive {
-      evaluateClearing(index, program, at: now, byReading: byReading)
+      evaluateClearing(index, rule, at: now, byReading: byReading)
     } else {
-      evaluateRaising(index, program, at: now, byReading: byReading)
+      evaluateRaising(index, rule, at: now, byReading: byReading)
     }
     if byReading, instances[index].since != Instance.never { instances[index].evaluatedAt = now }
   }
@@ -32,24 +32,25 @@ extension RuleEngine {
   }
 
   /// Readings bring knowledge. Where a rule looks at none that go stale, the passing of time does.
-  private mutating func know(_ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool) {
-    if byReading || !program.readsMeasurements || instances[index].lastKnown == Instance.never {
+  private mutating func know(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
+    if byReading || !programs[rule].readsMeasurements || instances[index].lastKnown == Instance.never {
       instances[index].lastKnown = now
     }
     instances[index].wasUnknown = false
   }
 
   private mutating func evaluateRaising(
-    _ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool
+    _ index: Int, _ rule: Int, at now: Int64, byReading: Bool
   ) {
     heedsSilence = false
     let glimpse = judge(
-      program.raise, leaves: instances[index].raiseLeaves, attributes: instances[index].raiseAttributes,
+      programs[rule].raise, leaves: instances[index].raiseLeaves,
+      attributes: instances[index].raiseAttributes,
       at: now)
     if glimpse.value != 1, instances[index].since == Instance.never {
       // Nothing runs and nothing begins, as nearly always.
       instances[index].looked = glimpse.looked
-      rest(index, until: program.dependsOnTime ? glimpse.until : .max)
+      rest(index, until: instances[index].dependsOnTime ? glimpse.until : .max)
       return
     }
     if glimpse.value.isNaN {
@@ -58,23 +59,23 @@ extension RuleEngine {
     } else if glimpse.value == 0 {
       abandon(index)
     } else {
-      hold(index, program, at: now, byReading: byReading)
+      hold(index, rule, at: now, byReading: byReading)
     }
     disturb(index)
   }
 
   /// The condition to raise is known to hold.
-  private mutating func hold(_ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool) {
+  private mutating func hold(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
     if instances[index].since != Instance.never, instances[index].wasUnknown, gapHasOutlasted(index, at: now)
     {
       abandon(index)
     }
     if instances[index].since == Instance.never { instances[index].since = now }
-    know(index, program, at: now, byReading: byReading)
-    let due = instances[index].since + program.onDelay
+    know(index, rule, at: now, byReading: byReading)
+    let due = instances[index].since + programs[rule].onDelay
     if now < due {
       setDue(index, due)
-    } else if !isInhibited(index, program) {
+    } else if !isInhibited(index, rule) {
       raise(index, at: now)
     }
   }
@@ -88,20 +89,20 @@ extension RuleEngine {
   }
 
   private mutating func evaluateClearing(
-    _ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool
+    _ index: Int, _ rule: Int, at now: Int64, byReading: Bool
   ) {
-    if program.isManual {
+    if programs[rule].isManual {
       rest(index, until: .max)
       return
     }
     let instance = instances[index]
     heedsSilence = true
     let holds = judge(
-      program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
+      programs[rule].raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
     var clears = Judgement(value: 1 - holds.value, until: holds.until, looked: holds.looked)
-    if program.hasClear {
+    if programs[rule].hasClear {
       clears = judge(
-        program.clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)
+        programs[rule].clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)
       // What still raises doesn't clear, whatever else is said.
       if holds.value == 1 { clears.value = 0 }
       clears.until = min(clears.until, holds.until)
@@ -116,21 +117,21 @@ extension RuleEngine {
     } else if clears.value == 0 {
       keep(index)
     } else {
-      release(index, program, at: now, byReading: byReading)
+      release(index, rule, at: now, byReading: byReading)
     }
     disturb(index)
   }
 
   /// The condition to clear is known to hold.
-  private mutating func release(_ index: Int, _ program: RuleProgram, at now: Int64, byReading: Bool) {
+  private mutating func release(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
     if instances[index].clearSince != Instance.never, instances[index].wasUnknown,
       gapHasOutlasted(index, at: now)
     {
       keep(index)
     }
     if instances[index].clearSince == Instance.never { instances[index].clearSince = now }
-    know(index, program, at: now, byReading: byReading)
-    let due = instances[index].clearSince + program.offDelay
+    know(index, rule, at: now, byReading: byReading)
+    let due = instances[index].clearSince + programs[rule].offDelay
     if now < due { setDue(index, due) } else { clear(index, at: now) }
   }
 
@@ -145,9 +146,9 @@ extension RuleEngine {
     Int(rule) * (catalogue.estates.count + 1) + Int(estate)
   }
 
-  private func isInhibited(_ index: Int, _ program: RuleProgram) -> Bool {
+  private func isInhibited(_ index: Int, _ rule: Int) -> Bool {
     let estate = instances[index].estate
-    return inhibitors[Int(program.firstInhibitor)..<Int(program.endInhibitor)].contains {
+    return inhibitors[Int(programs[rule].firstInhibitor)..<Int(programs[rule].endInhibitor)].contains {
       activeCounts[activeSlot(rule: $0, estate: estate)] > 0
     }
   }
