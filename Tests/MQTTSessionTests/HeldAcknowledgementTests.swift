@@ -39,6 +39,35 @@ import Testing
     #expect(got == ["999"])
   }
 
+  @Test("What an old link held is not released by a new one, however often that one writes")
+  func oldLinkForgotten() throws {
+    let broker = try Broker()
+    var got = 0
+    let session = try broker.subscriber("gateway", to: "t/#")
+    session.onMessage = { _ in got += 1 }
+    try publish(300, on: broker)
+    #expect(session.readOnly { got >= 300 })
+    session.dropLink()
+    #expect(session.linksLost == 1)
+    // The new link comes up, and writes, while its owner takes nothing more than the broker's answer.
+    var mayRead = true
+    session.onConnect = { _ in mayRead = false }
+    session.wantsMore = { mayRead }
+    #expect(session.turn { session.linkState.isConnected })
+    for _ in 0..<50 {
+      session.flush()
+      session.maintain()
+      session.wait(milliseconds: 2)
+    }
+    session.dropLink()
+    session.onConnect = nil
+    session.wantsMore = nil
+    (got, mayRead) = (0, true)
+    #expect(session.turn { session.linkState.isConnected })
+    #expect(session.turn { got >= 300 })
+    #expect(got == 300)
+  }
+
   @Test("A session that ends without release leaves its messages to the next one of that name")
   func nextLife() throws {
     let broker = try Broker()

@@ -22,10 +22,12 @@ final class SimulatedBroker {
   private var forgettable: [Int] = []
   private var chance: Chance
   private let isFaulty: Bool
+  /// Newer messages may overtake those that are delivered again, as with brokers that deliver again after a time.
+  private let overtakes: Bool
 
-  init(_ publications: [Publication], seed: UInt64, isFaulty: Bool) {
+  init(_ publications: [Publication], seed: UInt64, isFaulty: Bool, overtakes: Bool) {
     self.publications = publications
-    self.isFaulty = isFaulty
+    (self.isFaulty, self.overtakes) = (isFaulty, overtakes)
     chance = Chance(seed, 3)
     window = isFaulty ? [2, 4, 20, 100][chance.integer(0...3)] : 20
   }
@@ -63,7 +65,8 @@ final class SimulatedBroker {
   }
 
   func deliver() -> Int? {
-    if !resending.isEmpty {
+    let mayOvertake = overtakes && !queue.isEmpty && inFlight.count < window && chance.happens(0.4)
+    if !resending.isEmpty, !mayOvertake {
       deliveries += 1
       duplicates += 1
       return resending.removeFirst()

@@ -59,7 +59,7 @@ final class SimulatedRun {
   ) {
     (self.estate, self.seed, self.isFaulty) = (estate, seed, isFaulty)
     (self.isWild, self.acknowledgesEarly) = (isWild, acknowledgesEarly)
-    broker = SimulatedBroker(workload.publications, seed: seed, isFaulty: isFaulty)
+    broker = SimulatedBroker(workload.publications, seed: seed, isFaulty: isFaulty, overtakes: isWild)
     disk = Disk(folder: folder)
     chance = Chance(seed, 4)
     var logger = Logger(label: "simulation")
