@@ -34,8 +34,9 @@ public enum OfflineEngine {
       throw GatewayError.unknown("unknown device '\(device)'")
     }
     let store = try Store.open(folder: configuration.settings.dataFolder, catalogue: configuration.catalogue)
+    // Where the log ends, whichever clock it was written under.
     let core = try Recovery.core(
-      configuration, log: store, source: .wall, at: .system, logger: Logger(label: "gatehouse"))
+      configuration, log: store, source: .simulation, at: .system, logger: Logger(label: "gatehouse"))
     guard let explanation = core.engine.explanation(rule: rule, device: configuration.catalogue[index].path)
     else {
       throw GatewayError.unknown("rule '\(rule)' does not watch '\(device)'")

@@ -11,6 +11,13 @@ struct RecentReadings {
     var table: ContiguousArray<UInt32> = []
     var indexed = 0
 
+    /// Forgets all, and keeps the memory: in steady state nothing is allocated.
+    mutating func clear() {
+      prints.removeAll(keepingCapacity: true)
+      indexed = 0
+      for place in table.indices { table[place] = 0 }
+    }
+
     mutating func contains(_ print: UInt64) -> Bool {
       guard !prints.isEmpty else { return false }
       if table.isEmpty { table = ContiguousArray(repeating: 0, count: 2 * RecentReadings.generation) }
@@ -37,8 +44,8 @@ struct RecentReadings {
 
   mutating func remember(_ reading: Reading) {
     if younger.prints.count == Self.generation {
-      older = younger
-      younger = Generation()
+      swap(&older, &younger)
+      younger.clear()
     }
     younger.prints.append(Self.print(of: reading))
   }
