@@ -19,6 +19,8 @@ let package = Package(
     // Floor 0: C libraries and configuration documents.
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CCbor", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")]),
 
@@ -27,7 +29,7 @@ let package = Package(
     .target(name: "RingBuffer"),
 
     // Floor 2: decisions. No I/O, no clock.
-    .target(name: "Payloads", dependencies: ["CSimdjson", "Configuration", "EstateModel"]),
+    .target(name: "Payloads", dependencies: ["CCbor", "CSimdjson", "CZlib", "Configuration", "EstateModel"]),
     .target(name: "Rules", dependencies: ["Configuration", "EstateModel", "RingBuffer"]),
     .target(name: "Tickets", dependencies: ["Configuration", "EstateModel"]),
 
