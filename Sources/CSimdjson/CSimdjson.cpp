@@ -168,6 +168,37 @@ bool mend(const char *bytes, size_t count, std::string &out) {
   return changed;
 }
 
+// Follows a path; false where it leads nowhere. A path has few steps, so the recursion is shallow.
+bool follow(dom::element element, const json_step *steps, size_t count, dom::element *found) noexcept {
+  for (size_t i = 0; i < count; i++) {
+    dom::element next;
+    dom::object object;
+    dom::array array;
+    if (steps[i].key != nullptr) {
+      if (element.get_object().get(object) != simdjson::SUCCESS) return false;
+      std::string_view key(steps[i].key, steps[i].key_count);
+      if (object.at_key(key).get(next) != simdjson::SUCCESS) return false;
+    } else if (steps[i].index == JSON_ANY) {
+      if (element.get_object().get(object) == simdjson::SUCCESS) {
+        for (auto field : object) {
+          if (follow(field.value, steps + i + 1, count - i - 1, found)) return true;
+        }
+      } else if (element.get_array().get(array) == simdjson::SUCCESS) {
+        for (auto item : array) {
+          if (follow(item, steps + i + 1, count - i - 1, found)) return true;
+        }
+      }
+      return false;
+    } else {
+      if (element.get_array().get(array) != simdjson::SUCCESS) return false;
+      if (array.at(steps[i].index).get(next) != simdjson::SUCCESS) return false;
+    }
+    element = next;
+  }
+  *found = element;
+  return true;
+}
+
 json_status status_of(simdjson::error_code code) {
   switch (code) {
     case simdjson::SUCCESS: return JSON_OK;
@@ -241,6 +272,21 @@ size_t json_fields(const json_value *value, json_field *fields, size_t capacity)
   return count;
 }
 
+size_t json_keys(const json_value *value, json_text *keys, size_t capacity) {
+  if (value->kind != JSON_OBJECT) return 0;
+  dom::object object;
+  if (element_of(*value).get_object().get(object) != simdjson::SUCCESS) return 0;
+  size_t count = 0;
+  for (auto it = object.begin(); it != object.end(); ++it) {
+    if (count < capacity) {
+      std::string_view key = it.key();
+      keys[count] = json_text{key.data(), key.size()};
+    }
+    count++;
+  }
+  return count;
+}
+
 size_t json_items(const json_value *value, json_value *items, size_t capacity) {
   if (value->kind != JSON_ARRAY) return 0;
   dom::array array;
@@ -256,25 +302,8 @@ size_t json_items(const json_value *value, json_value *items, size_t capacity) {
 json_value json_find(const json_value *from, const json_step *steps, size_t count) {
   if (count == 0) return *from;
   if (from->kind != JSON_OBJECT && from->kind != JSON_ARRAY) return json_value{};
-  dom::element element = element_of(*from);
-  for (size_t i = 0; i < count; i++) {
-    dom::element next;
-    auto code = simdjson::SUCCESS;
-    if (steps[i].key != nullptr) {
-      dom::object object;
-      code = element.get_object().get(object);
-      if (code != simdjson::SUCCESS) return json_value{};
-      code = object.at_key(std::string_view(steps[i].key, steps[i].key_count)).get(next);
-    } else {
-      dom::array array;
-      code = element.get_array().get(array);
-      if (code != simdjson::SUCCESS) return json_value{};
-      code = array.at(steps[i].index).get(next);
-    }
-    if (code != simdjson::SUCCESS) return json_value{};
-    element = next;
-  }
-  return make(element);
+  dom::element found;
+  return follow(element_of(*from), steps, count, &found) ? make(found) : json_value{};
 }
 
 size_t json_leading_number(const char *text, size_t count, double *number) {

@@ -62,6 +62,7 @@ extension PayloadDecoder {
     line.add("start", Timestamp(milliseconds: event.startMilliseconds).formatted())
     line.add(Timestamp(milliseconds: event.timeMilliseconds))
     line.add("quality", quality.name)
+    if let label = event.label { line.add("label", label) }
     return line.text
   }
 }

@@ -1,5 +1,6 @@
 /// The devices that messages may come from, found by topic path or network address.
 import EstateModel
+import Foundation
 
 /// What becomes of messages from devices that the catalogue doesn't have.
 public enum UnknownDevices: Sendable {
@@ -15,15 +16,27 @@ struct DeviceDirectory {
   private(set) var names: [String]
   /// Zones that count, by device; nil: all of them.
   private let zones: [[[UInt8]]?]
+  /// What computations ask for, by column and device, in base units; NaN where the catalogue says nothing.
+  private let attributes: [ContiguousArray<Double>]
+  private let models: [String?]
+  private let timeZones: [TimeZone]
   private let unknown: UnknownDevices
+  /// Devices are taken in as they name themselves.
+  var registers: Bool { unknown == .register }
   private var lowered: ContiguousArray<UInt8> = []
 
   /// Devices taken in at run time; a stream of invented names must not fill the memory.
   static let registrationLimit = 10_000
   private let catalogueCount: Int
 
-  init(_ catalogue: Catalogue, unknown: UnknownDevices) {
+  /// - Parameter attributes: those that are asked for, by column.
+  init(_ catalogue: Catalogue, unknown: UnknownDevices, attributes: [String] = []) {
     let devices = catalogue.devices
+    self.attributes = attributes.map { name in
+      ContiguousArray(devices.map { $0.attributes[name]?.base ?? .nan })
+    }
+    models = devices.map(\.model)
+    timeZones = devices.map { catalogue.estate($0.estate)?.timeZone ?? .gmt }
     paths = NameTable(devices.enumerated().map { ($1.path, UInt32($0)) })
     addresses = NameTable(
       devices.enumerated().compactMap { number, device in
@@ -37,6 +50,25 @@ struct DeviceDirectory {
 
   func name(of device: DeviceIndex) -> String {
     names.indices.contains(Int(device.raw)) ? names[Int(device.raw)] : "?"
+  }
+
+  /// In base units; NaN where the catalogue says nothing.
+  func attribute(_ column: Int, of device: DeviceIndex) -> Double {
+    let values = attributes[column]
+    return values.indices.contains(Int(device.raw)) ? values[Int(device.raw)] : .nan
+  }
+
+  /// What the catalogue says.
+  func model(of device: DeviceIndex) -> String? {
+    models.indices.contains(Int(device.raw)) ? models[Int(device.raw)] : nil
+  }
+
+  /// How far the device's wall clock is ahead of GMT, at a time on that clock.
+  func milliseconds(fromGMT device: DeviceIndex, at time: Timestamp) -> Int64 {
+    guard timeZones.indices.contains(Int(device.raw)) else { return 0 }
+    let zone = timeZones[Int(device.raw)]
+    let guess = Int64(zone.secondsFromGMT(for: time.date)) * 1000
+    return Int64(zone.secondsFromGMT(for: (time - guess).date)) * 1000
   }
 
   /// By `estate/device`.

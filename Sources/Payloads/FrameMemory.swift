@@ -22,4 +22,31 @@ struct FrameMemory {
     frames[position] = SIMD4(frame, known.x, known.y, known.z)
     return true
   }
+
+  private var last: [UInt32: (session: UInt64, counter: Int64)] = [:]
+
+  /// Messages that the device has sent since its last one and that did not arrive; 0 after a new start.
+  mutating func missed(counter: Int64, session: UInt64, of device: DeviceIndex) -> Int {
+    guard isOn else { return 0 }
+    defer { last[device.raw] = (session, counter) }
+    guard let last = last[device.raw], last.session == session, counter > last.counter else { return 0 }
+    return Int(clamping: counter - last.counter - 1)
+  }
+}
+
+/// How well a device is heard by its network, as of its last message.
+public struct RadioLink: Hashable, Sendable {
+  public var device: DeviceIndex
+  /// dBm, at the gateway that is listed first.
+  public var rssi: Double?
+  /// dB
+  public var snr: Double?
+  /// The device's own number for the message.
+  public var counter: Int64?
+  /// Messages that did not arrive since the one before.
+  public var missed = 0
+
+  public init(device: DeviceIndex, rssi: Double? = nil, snr: Double? = nil, counter: Int64? = nil) {
+    (self.device, self.rssi, self.snr, self.counter) = (device, rssi, snr, counter)
+  }
 }

@@ -11,6 +11,9 @@ struct FoundEvent {
   var start: Timestamp?
   var zones: [String]
   var isActive: Bool
+  var label: String?
+  /// Begins and ends with this one message.
+  var isMoment = false
 }
 
 extension PayloadDecoder {
@@ -67,7 +70,7 @@ extension PayloadDecoder {
     }
     if event.id.isEmpty { event.id = "\(Signal[event.kind].name)-\(start.milliseconds)" }
     if event.phase == .begin { origin.marks.insert(.begin) }
-    if event.phase == .end { origin.marks.insert(.end) }
+    if event.phase == .end || event.isMoment { origin.marks.insert(.end) }
     var dwell = Double(origin.time - start) / 1000
     if origin.marks.contains(.arrivalTime), !signals.allows(dwell, event.kind) {
       // A message without a time of its own about something of long ago: an old capture, not an event that lasts.
@@ -88,7 +91,78 @@ extension PayloadDecoder {
       EventDetail(
         device: name(of: origin.device), kind: Signal[event.kind].name, phase: event.phase, id: event.id,
         zones: event.zones, active: event.isActive, startMilliseconds: start.milliseconds,
-        timeMilliseconds: origin.time.milliseconds))
+        timeMilliseconds: origin.time.milliseconds, label: event.label))
+  }
+
+  /// An event as a profile describes it.
+  func read(_ event: EventPlan, _ object: json_value, _ origin: Origin) {
+    guard let (kind, label) = kind(of: event, object, origin) else { return }
+    var phase = EventDetail.Phase.begin
+    var isMoment = true
+    if case .mapped(let paths, let pairs) = event.phases {
+      isMoment = false
+      guard let value = firstValue(paths, object), let found = pairs.first(where: { value.reads($0.text) })
+      else {
+        return report(
+          origin.device, signal: kind, .wrongShape, "the phase is none of those in the profile")
+      }
+      isMoment = found.step == .moment
+      phase = EventDetail.Phase(rawValue: found.step.rawValue) ?? .begin
+    }
+    var start = event.start.flatMap { eventStart($0.path(object), form: $0.form, origin.device) }
+    var id = event.id.map { eventID($0(object)) } ?? ""
+    if event.id == nil {
+      var key = UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15
+      for path in event.keys {
+        let value = path(object)
+        if value.isString { key = key &* 31 ^ StableHash.of(value.textBytes) }
+      }
+      if !isMoment {
+        let step = openEvents.step(key, phase, at: origin.time)
+        (phase, start) = (step.phase, step.start)
+      }
+      let time = (start ?? origin.time).milliseconds
+      id = event.keys.isEmpty ? "" : "\(Signal[kind].name)-\(time)-\(key % 10_000)"
+    }
+    let active = event.active.map { $0(object) }
+    append(
+      FoundEvent(
+        kind: kind, phase: phase, id: id, start: start,
+        zones: event.zones.map { eventZones($0(object)) } ?? [],
+        isActive: active.flatMap { $0.kind == JSON_BOOL ? $0.number != 0 : nil }
+          ?? (phase != .end && !isMoment),
+        label: label, isMoment: isMoment),
+      origin)
+  }
+
+  private func firstValue(_ paths: [PathPlan], _ object: json_value) -> json_value? {
+    for path in paths {
+      let value = path(object)
+      if !value.isEmpty, !(value.isString && value.count == 0) { return value }
+    }
+    return nil
+  }
+
+  private func printableLabel(_ text: UnsafeRawBufferPointer) -> String {
+    printable(text, limit: Self.maximumZoneLength)
+  }
+
+  /// nil: what the profile leaves out is not watched.
+  private func kind(of event: EventPlan, _ object: json_value, _ origin: Origin) -> (SignalIndex, String?)? {
+    switch event.kind {
+    case .fixed(let signal): return (signal, nil)
+    case .mapped(let paths, let pairs, let other):
+      guard let value = firstValue(paths, object) else { return nil }
+      guard value.isString else {
+        report(origin.device, .wrongShape, "the kind of event is \(value.kindName), expected text")
+        return nil
+      }
+      let label = { self.printableLabel(value.textBytes) }
+      if let pair = pairs.first(where: { $0.text.matches(value.textBytes) }) {
+        return (pair.kind, pair.isOwnName ? nil : label())
+      }
+      return other.map { ($0, label()) }
+    }
   }
 
   func eventPhase(_ text: UnsafeRawBufferPointer) -> EventDetail.Phase? {

@@ -27,14 +27,29 @@ public final class PayloadDecoder {
   /// broker flags as delivered again is decoded all the same: the first delivery may have been lost on the way.
   public internal(set) var isRepeat = false
 
+  /// Sparkplug nodes, as `group/node`, that are to tell all their metrics again: publish
+  /// `Node Control/Rebirth` to them.
+  public internal(set) var rebirths: [String] = []
+
+  /// How well the sender is heard, where its network tells.
+  public internal(set) var link: RadioLink?
+
   var frames: FrameMemory
+  var openEvents = EventMemory()
+  var sparkplug = SparkplugMemory()
   var devices: DeviceDirectory
   let parser = JSONParser(capacity: PayloadDecoder.maximumPayload, depth: PayloadDecoder.maximumDepth)
   let signals = SignalDirectory()
   let tolerance: ClockTolerance
   let plan: ProfilePlan
   private let rootPrefix: [UInt8]
+  /// For JSON inside JSON, and for what codecs make of raw bytes.
+  let inner = JSONParser(capacity: PayloadDecoder.maximumPayload, depth: PayloadDecoder.maximumDepth)
+  let names = UnsafeMutableBufferPointer<json_text>.allocate(capacity: JSONParser.roomCount)
+  var bytes = RawBytes()
+  var writer = JSONObjectWriter()
   var root = json_value()
+  var document = json_value()
   var levels: ContiguousArray<Range<Int>> = []
 
   /// - Parameters:
@@ -44,14 +59,17 @@ public final class PayloadDecoder {
     catalogue: Catalogue, profiles: [Profile] = [], root: String = "estates",
     unknownDevices: UnknownDevices = .refuse, tolerance: ClockTolerance = .usual
   ) {
-    devices = DeviceDirectory(catalogue, unknown: unknownDevices)
-    frames = FrameMemory(isOn: unknownDevices == .refuse)
     plan = ProfilePlan(profiles)
+    devices = DeviceDirectory(catalogue, unknown: unknownDevices, attributes: plan.attributes)
+    frames = FrameMemory(isOn: unknownDevices == .refuse)
+    names.initialize(repeating: json_text())
     rootPrefix = Array((root + "/").utf8)
     self.tolerance = tolerance
     readings.reserveCapacity(JSONParser.roomCount)
     topicFilters = ["reading", "event", "status"].map { "\(root)/+/+/\($0)" } + plan.topicFilters
   }
+
+  deinit { names.deallocate() }
 
   /// What to subscribe to: the native topics, and those of all profiles.
   public let topicFilters: [String]
@@ -72,7 +90,9 @@ public final class PayloadDecoder {
     if !events.isEmpty { events.removeAll(keepingCapacity: true) }
     if !problems.isEmpty { problems.removeAll(keepingCapacity: true) }
     if !statusChanges.isEmpty { statusChanges.removeAll(keepingCapacity: true) }
+    if !rebirths.isEmpty { rebirths.removeAll(keepingCapacity: true) }
     sender = nil
+    link = nil
     isRepeat = false
     let message = Message(
       payload: payload, arrival: now, isRetained: isRetained, marks: isDuplicate ? .duplicate : [])
@@ -187,13 +207,20 @@ extension PayloadDecoder {
         quality: .fault, marks: origin.marks))
   }
 
+  /// Reads a time; local ones in the device's time zone.
+  func time(_ value: json_value, form: TimeForm, _ device: DeviceIndex) -> Timestamp? {
+    guard form == .local else { return Timestamp(value, form: form) }
+    guard value.isString, let time = Timestamp(local: value.textBytes) else { return nil }
+    return time - devices.milliseconds(fromGMT: device, at: time)
+  }
+
   /// The time that counts for a message: the device's where it is believable, else the arrival's.
   /// - Parameter found: what the payload says; absent or null when it says nothing.
   func origin(_ device: DeviceIndex, _ found: json_value, form: TimeForm, _ message: Message)
     -> Origin
   {
     var origin = Origin(device: device, time: message.arrival, arrival: message.arrival, marks: message.marks)
-    if let time = Timestamp(found, form: form) {
+    if let time = time(found, form: form, device) {
       let late = message.arrival.milliseconds.subtractingReportingOverflow(time.milliseconds).partialValue
       if -late > tolerance.ahead {
         report(device, .timeInFuture, "\(time.formatted()) is \(-late / 1000) s ahead of the arrival")

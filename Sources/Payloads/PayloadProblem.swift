@@ -25,6 +25,8 @@ public struct PayloadProblem: Hashable, Sendable {
     case badTime = "bad-time"
     case timeInPast = "time-in-past"
     case timeInFuture = "time-in-future"
+    /// The sender's own numbers show that messages did not arrive.
+    case lostMessages = "lost-messages"
     /// The network server sent raw bytes only: it has no codec for the device.
     case undecoded
     /// No profile has the keys that this object has.

@@ -27,6 +27,10 @@ public enum TimeForm: String, CaseIterable, Sendable {
   case seconds = "epoch-s"
   /// Native payloads: RFC 3339 text or milliseconds.
   case native
+  /// RFC 3339 text, seconds, milliseconds or microseconds, told apart by their size; also as text.
+  case any
+  /// The device's wall clock, without a zone.
+  case local
 }
 
 extension Timestamp {
@@ -35,16 +39,38 @@ extension Timestamp {
 
   /// - Returns: nil when the value is no time in this form.
   init?(_ value: json_value, form: TimeForm) {
+    var number = value.number
     if value.isString {
-      guard form == .rfc3339 || form == .native, let time = Timestamp(rfc3339: value.textBytes) else {
-        return nil
+      if form == .rfc3339 || form == .native || form == .any, let time = Timestamp(rfc3339: value.textBytes) {
+        self = time
+        return
       }
-      self = time
-      return
+      let text = value.textBytes
+      guard form == .any, text.count > 8,
+        json_leading_number(text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, &number)
+          == text.count
+      else { return nil }
+    } else if !value.isNumber {
+      return nil
     }
-    guard value.isNumber, form != .rfc3339 else { return nil }
-    let milliseconds = form == .seconds ? value.number * 1000 : value.number
+    guard form != .rfc3339, form != .local else { return nil }
+    var milliseconds = form == .seconds ? number * 1000 : number
+    if form == .any {
+      milliseconds = abs(number) < 1e11 ? number * 1000 : abs(number) < 1e14 ? number : number / 1000
+    }
     guard abs(milliseconds) < Self.limit else { return nil }
     self.init(milliseconds: Int64(milliseconds.rounded(.down)))
+  }
+
+  /// A time without a zone, `2019-01-01T22:42:35`, as if it were GMT.
+  init?(local text: UnsafeRawBufferPointer) {
+    guard text.count <= 40 else { return nil }
+    let parsed = withUnsafeTemporaryAllocation(byteCount: 41, alignment: 1) { buffer -> Timestamp? in
+      buffer.copyMemory(from: text)
+      buffer[text.count] = UInt8(ascii: "Z")
+      return Timestamp(rfc3339: UnsafeRawBufferPointer(rebasing: buffer[...text.count]))
+    }
+    guard let parsed else { return nil }
+    self = parsed
   }
 }

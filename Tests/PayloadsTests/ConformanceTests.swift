@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ConformanceTests {
   /// Share of all messages, and of those that hold only raw bytes, that must decode as published.
-  static let floor = (all: 0.25, raw: 0.0)
+  static let floor = (all: 1.0, raw: 1.0)
 
   @Test("Published messages of many vendors decode as published")
   func conformance() throws {
@@ -66,11 +66,13 @@ import Testing
     if expected.isFault {
       return found.contains { $0.quality == .fault } ? nil : "\(name): no fault"
     }
+    // Some publishers take the network server's time, others the application server's, a moment later.
+    let slack: Int64 = item.format == "ttn-v3" ? 300 : 1
     for number in expected.numbers(in: Signal[index]) {
       let time = expected.milliseconds ?? (expected.time == nil ? item.time?.milliseconds : nil)
       let match = found.first { reading in
         abs(reading.value - number) <= max(abs(number) * 1e-6, 1e-9)
-          && (time.map { abs(reading.time.milliseconds - $0) <= 1 || expected.value is [Any] } ?? true)
+          && (time.map { abs(reading.time.milliseconds - $0) <= slack || expected.value is [Any] } ?? true)
           && (expected.device.map { decoder.name(of: reading.device) == $0 } ?? true)
       }
       guard let match else { return "\(name) \(number) missing" }
@@ -86,8 +88,8 @@ import Testing
     let text = expected.value as? String
     let isRight: Bool =
       switch expected.quantity {
-      case "event.kind": event.kind == text?.replacing("_", with: "-")
-      case "event.object": event.kind == text
+      case "event.kind": event.kind == text?.replacing("_", with: "-") || event.label == text
+      case "event.object": event.kind == text || event.label == text
       case "event.active": event.active == expected.value as? Bool
       case "event.device", "event.camera": event.device.lowercased() == text?.lowercased()
       case "event.id": event.id == text

@@ -15,6 +15,8 @@ struct Example: CustomStringConvertible {
 
   var description: String { name }
   var time: Int64? { fields["time_ms"] as? Int64 }
+  /// Several values with times of their own.
+  var times: [Int64]? { fields["times_ms"] as? [Int64] }
   var device: String? { fields["device"] as? String }
   var eventID: String? { fields["event_id"] as? String }
   var zones: [String] { fields["zones"] as? [String] ?? [] }
@@ -26,6 +28,7 @@ struct Example: CustomStringConvertible {
     topic = fields["topic"] as? String ?? ""
     payload =
       try (fields["payload_text"] as? String).map { Array($0.utf8) }
+      ?? (fields["payload_base64"] as? String).flatMap { Data(base64Encoded: $0) }.map { Array($0) }
       ?? Array(
         JSONSerialization.data(
           withJSONObject: fields["payload"] ?? [:] as [String: Any], options: [.sortedKeys]))
@@ -56,7 +59,12 @@ struct Example: CustomStringConvertible {
 }
 
 /// The profiles that ship.
-func shippedProfiles() throws -> [Profile] {
+func shippedProfiles() throws -> [Profile] { try shipped.get() }
+
+/// Read once: there are many.
+private let shipped = Result { try readShippedProfiles() }
+
+private func readShippedProfiles() throws -> [Profile] {
   let diagnostics = Diagnostics()
   let documents = Document.all(
     in: folderOfPackage.appendingPathComponent("config/profiles"), prefix: "config/profiles",

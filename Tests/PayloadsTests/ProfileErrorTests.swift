@@ -32,7 +32,7 @@ private let mistakes: [(yaml: String, line: Int, message: String)] = [
   (start + "event: {kind: persn, phase: {from: t, map: {a: begin}}, id: i}\n", 4, "did you mean 'person'?"),
   (
     start + "event: {kind: person, phase: {from: t, map: {a: start}}, id: i}\n", 4,
-    "expected begin, update or end"
+    "expected one of begin, update, end"
   ),
   (start + "event: {kind: person, id: i}\n", 4, "'phase' is missing"),
   (signals + "time: {at: t, form: epoch}\n", 5, "found 'epoch', expected one of rfc3339"),

@@ -64,7 +64,7 @@ import Testing
       "network: n\n\(site)decoded: data[]\n", "model: m\nhas: d\nsignals: {level: d}\n")
     decoder.decode("site/x/up", #"{"data": [{"d": 1}, {"other": 2}, {"d": 3}, 4]}"#)
     #expect(decoder.summary == ["level 1", "level 3"])
-    #expect(decoder.reasons == [.unknownModel, .unknownModel])
+    #expect(decoder.reasons == [.unknownModel, .wrongShape])
   }
 
   @Test(

@@ -56,7 +56,10 @@ typedef struct json_field {
   json_value value;
 } json_field;
 
-/// One step of a path: a key, or (with `key` null) a position in an array.
+/// A position that stands for every key or position; the first that leads on is taken.
+#define JSON_ANY SIZE_MAX
+
+/// One step of a path: a key, or (with `key` null) a position in an array or JSON_ANY.
 typedef struct json_step {
   const char *key;
   size_t key_count;
@@ -73,6 +76,14 @@ json_status json_parse(json_parser *parser, const void *bytes, size_t count, jso
 
 /// Writes up to `capacity` fields of an object. Returns how many it has; 0 for anything but an object.
 size_t json_fields(const json_value *object, json_field *fields, size_t capacity);
+
+typedef struct json_text {
+  const char *text;
+  size_t count;
+} json_text;
+
+/// Writes up to `capacity` keys of an object. Returns how many it has; 0 for anything but an object.
+size_t json_keys(const json_value *object, json_text *keys, size_t capacity);
 
 /// Writes up to `capacity` items of an array. Returns how many it has; 0 for anything but an array.
 size_t json_items(const json_value *array, json_value *items, size_t capacity);

@@ -2,7 +2,8 @@
 import Configuration
 import EstateModel
 
-/// One profile: a network server's envelope, a device model inside such envelopes, or both in one.
+/// One profile: a network server's envelope, a device model inside such envelopes, both in one, a way to read raw
+/// bytes, or a list of names that values have anywhere.
 public struct Profile: Sendable {
   public var name: String
   public var location: SourceLocation
@@ -10,34 +11,74 @@ public struct Profile: Sendable {
   var envelope: Envelope?
   /// Models and complete profiles: signals and events.
   var body: Body?
+  /// Raw bytes to named values.
+  var codecs: [Codec] = []
+  /// Signals by the names that vendors give them.
+  var vocabulary: [SignalSource] = []
 
   /// A model lives inside a network's envelope.
-  var isModel: Bool { envelope == nil }
+  var isModel: Bool { envelope == nil && body != nil }
+  var isNetwork: Bool { envelope != nil && body == nil }
 }
 
 /// Who sends, when, and where the decoded values are.
 struct Envelope: Sendable {
   enum Address: Sendable {
-    case capture(String)
     case path(JSONPath)
+    /// The same for all messages.
+    case constant(String)
+  }
+
+  /// Formats that paths can't express have code of their own.
+  enum Format: String, CaseIterable, Sendable {
+    case json
+    case text
+    case senml
+    case sparkplug = "sparkplug-b"
   }
 
   var topics: [TopicPattern] = []
+  var format = Format.json
   /// Tried in this order.
   var device: [Address] = []
   /// The first that is there counts.
   var times: [TimeSource] = []
-  var decoded = JSONPath()
+  /// The first that is there counts.
+  var decoded: [JSONPath] = []
+  /// Each key of this object holds a message of its own; the key has this name.
+  var each: (path: JSONPath, name: String)?
+  /// The device's own bytes, for when nothing is decoded.
+  var raw: RawSource?
   /// Messages for which these don't hold are ignored.
   var conditions: [Condition] = []
+  var has: [JSONPath] = []
+  var lacks: [JSONPath] = []
   /// Plain texts that say whether the device is there; then there is nothing else in the message.
   var status: [(text: String, isOnline: Bool)] = []
+  /// Where such a text stands when the payload is JSON.
+  var statusPath: JSONPath?
+  /// The message says no more than that the device is there.
+  var isSeenOnly = false
+  /// Known, and of no use.
+  var isIgnored = false
+  /// Messages of devices that the catalogue doesn't have are no problem.
+  var ignoresUnknown = false
+  /// Also comes compressed, on the topic with `/gzip` behind it.
+  var isCompressed = false
   /// Numbers a device's messages; the same number twice in one session is one message.
   var counter: JSONPath?
   /// Changes when the counter starts again.
   var session: JSONPath?
   /// The network's own values, of which models take what they name.
   var link: [SignalSource] = []
+}
+
+struct RawSource: Sendable {
+  var path: JSONPath
+  var isHex: Bool
+  var port: JSONPath?
+  /// Texts that may name the model.
+  var names: [JSONPath]
 }
 
 struct TimeSource: Sendable {
@@ -58,8 +99,16 @@ struct Body: Sendable {
   var envelopeConditions: [Condition] = []
   var link: [(signal: SignalIndex, location: SourceLocation)] = []
   var signals: [SignalSource] = []
+  /// Signals that follow from others.
+  var computed: [ComputedSource] = []
   var event: EventSource?
-  var history: HistorySource?
+  var history: [HistorySource] = []
+  /// Values in the vocabulary are read too, by their own keys.
+  var byName = false
+  /// The value's name, where it stands outside the value.
+  var nameFrom: JSONPath?
+  /// Its unit, likewise.
+  var unitFrom: JSONPath?
 
   /// Of two models that fit, the one that asks for more is meant.
   var specificity: Int {
@@ -74,6 +123,28 @@ struct Condition: Sendable {
   var isNegated: Bool
 }
 
+/// What a device says when it has no value: a text, a number, or all numbers beyond a limit.
+struct Sentinel: Sendable {
+  enum Comparison: String, Sendable { case less = "<", lessOrEqual = "<=", more = ">", moreOrEqual = ">=" }
+
+  var text: String
+  var number: Double?
+  var comparison: Comparison?
+  var reason: String
+
+  @inline(__always)
+  func holds(_ value: Double) -> Bool {
+    guard let number else { return false }
+    return switch comparison {
+    case nil: value == number
+    case .less: value < number
+    case .lessOrEqual: value <= number
+    case .more: value > number
+    case .moreOrEqual: value >= number
+    }
+  }
+}
+
 /// How one signal is read.
 struct SignalSource: Sendable {
   var signal: SignalIndex
@@ -81,31 +152,53 @@ struct SignalSource: Sendable {
   var paths: [JSONPath] = []
   /// The payload's unit, where its text doesn't name one.
   var unit: Unit
+  /// Numbers without a unit of their own are left out.
+  var isUnitStated = false
+  /// Where the payload names its unit.
+  var unitPath: JSONPath?
   /// value = (number * scale + offset) in `unit`.
   var scale = 1.0
   var offset = 0.0
-  /// Texts and numbers that stand for a fault, and what they mean.
-  var faults: [(text: String, reason: String)] = []
+  /// What stands for a fault, and what it means.
+  var faults: [Sentinel] = []
+  /// What stands for nothing at all.
+  var absent: [Sentinel] = []
   /// A place that holds a text only when the device can't measure.
   var faultPath: JSONPath?
   /// Read only where these hold.
   var conditions: [Condition] = []
+  /// A fault where one of these holds.
+  var faultConditions: [Condition] = []
   /// Texts that stand for values.
   var states: [(text: String, value: Double)] = []
+  /// Any other text is 0: for device states of which only some matter.
+  var elseState: Double?
+  /// A list holds values of one kind, newest first, with this time between them.
+  var series: (period: JSONPath, unit: Unit)?
 }
 
 /// How an event is read.
 struct EventSource: Sendable {
   enum Kind: Sendable {
     case fixed(SignalIndex)
-    /// Kinds that the map doesn't name are left out.
-    case mapped(JSONPath, [(text: String, kind: SignalIndex)])
+    /// Kinds that the map doesn't name are `other`, or left out.
+    case mapped([JSONPath], [(text: String, kind: SignalIndex)], other: SignalIndex?)
+  }
+  enum Step: String, CaseIterable, Sendable {
+    case begin, update, end
+    /// Begins and ends at once.
+    case moment
+  }
+  enum Phases: Sendable {
+    case moment
+    case mapped([JSONPath], [(text: String, step: Step)])
   }
 
   var kind: Kind
-  var phase: JSONPath
-  var phases: [(text: String, phase: EventDetail.Phase)] = []
-  var id: JSONPath
+  var phases: Phases
+  /// Where the device names its events; nil: begin and end are matched by `keys`.
+  var id: JSONPath?
+  var keys: [JSONPath] = []
   var start: TimeSource?
   var zones: JSONPath?
   var active: JSONPath?

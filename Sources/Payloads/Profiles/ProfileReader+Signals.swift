@@ -1,43 +1,115 @@
-/// Reads the signals and events of a profile.
+/// Reads the signals of a profile.
 import Configuration
 import EstateModel
 
 extension ProfileReader {
-  /// `laeq: LAeq`, or `level: {from: depth, unit: cm, faults: {65535: collection failed}}`.
-  func signals(_ node: Node?, _ paths: PathReader) -> [SignalSource] {
-    guard let node, let fields = Fields(node, of: "the signals", diagnostics: diagnostics) else { return [] }
-    return fields.remaining().compactMap { pair in
-      guard let signal = signal(pair.key) else { return nil }
-      return source(of: signal, pair.value, paths)
+  /// `laeq: LAeq`, or `level: {from: depth, unit: cm, faults: {65535: collection failed}}`, or a list of such forms,
+  /// or `level: {compute: device.mount-height - distance}`.
+  func signals(_ node: Node?, _ paths: PathReader) -> (read: [SignalSource], computed: [ComputedSource]) {
+    guard let node, let fields = Fields(node, of: "the signals", diagnostics: diagnostics) else {
+      return ([], [])
+    }
+    var read: [SignalSource] = []
+    var computed: [ComputedSource] = []
+    for pair in fields.remaining() {
+      guard let signal = signal(pair.key) else { continue }
+      for form in forms(pair.value) {
+        if let text = computation(form) {
+          if let source = computation(of: signal, text) { computed.append(source) }
+        } else if let source = source(of: signal, form, paths) {
+          read.append(source)
+        }
+      }
+    }
+    return (read, computed)
+  }
+
+  /// One form, or several in a list of mappings.
+  func forms(_ node: Node) -> [Node] {
+    guard case .sequence(let items) = node.content,
+      items.contains(where: { if case .mapping = $0.content { true } else { false } })
+    else { return [node] }
+    return items
+  }
+
+  private func computation(_ node: Node) -> Node? {
+    guard case .mapping(let pairs) = node.content, pairs.count == 1, let pair = pairs.first,
+      case .scalar("compute") = pair.key.content
+    else { return nil }
+    return pair.value
+  }
+
+  private func computation(of signal: SignalIndex, _ node: Node) -> ComputedSource? {
+    guard let text = node.text(diagnostics) else { return nil }
+    do {
+      let computation = try ComputationParser.parse(text)
+      let own = Signal[signal].unit
+      guard computation.dimension == own.dimension else {
+        diagnostics.error(
+          "'\(text)' can't be \(Signal[signal].name): it doesn't come out in \(own)", at: node.location)
+        return nil
+      }
+      return ComputedSource(signal: signal, computation: computation)
+    } catch {
+      diagnostics.error("'\(text)': \(error.text)", at: node.location)
+      return nil
     }
   }
 
-  private func source(of signal: SignalIndex, _ node: Node, _ paths: PathReader) -> SignalSource? {
+  func source(of signal: SignalIndex, _ node: Node, _ paths: PathReader, placesKey: String = "from")
+    -> SignalSource?
+  {
     let own = Signal[signal].unit
-    if case .scalar = node.content {
-      return paths.path(node).map { SignalSource(signal: signal, paths: [$0], unit: own) }
+    switch node.content {
+    case .scalar, .sequence:
+      let places = node.list(diagnostics).compactMap { paths.path($0) }
+      return places.isEmpty ? nil : SignalSource(signal: signal, paths: places, unit: own)
+    default: break
     }
     guard let fields = Fields(node, of: "signal '\(Signal[signal].name)'", diagnostics: diagnostics) else {
       return nil
     }
     defer { fields.finish() }
     var source = SignalSource(signal: signal, unit: own)
-    if fields.required("from") != nil { source.paths = fields.list("from").compactMap { paths.path($0) } }
+    if fields.required(placesKey) != nil {
+      source.paths = fields.list(placesKey).compactMap { paths.path($0) }
+    }
     if let node = fields.optional("unit") {
-      source.unit = unit(node, for: signal) ?? own
+      if case .scalar("stated") = node.content {
+        source.isUnitStated = true
+      } else {
+        source.unit = unit(node, for: signal) ?? own
+      }
     } else if Signal[signal].form == .measurement, !own.symbol.isEmpty {
       diagnostics.error("'unit' is missing: in which unit does the device report?", at: fields.location)
     }
+    source.unitPath = fields.optional("unit-from").flatMap { paths.path($0) }
     source.scale = fields.optional("scale")?.number(diagnostics) ?? 1
     source.offset = fields.optional("offset")?.number(diagnostics) ?? 0
     if source.scale == 0 {
       diagnostics.error("a scale of 0 makes every value 0", at: fields.keyLocation("scale"))
     }
-    source.faults = faults(fields.optional("faults"))
+    source.faults = sentinels(fields.optional("faults"))
+    source.absent = sentinels(fields.optional("absent"))
     source.faultPath = fields.optional("fault-from").flatMap { paths.path($0) }
+    source.faultConditions = conditions(fields, "fault-when", false, paths)
     source.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
-    source.states = fields.optional("states").map { states($0, signal) } ?? []
+    if let node = fields.optional("states") { (source.states, source.elseState) = states(node, signal) }
+    source.series = fields.optional("series").flatMap { series($0, paths) }
     return source.paths.isEmpty ? nil : source
+  }
+
+  /// `{every: periodBetweenMeasure, unit: min}`
+  private func series(_ node: Node, _ paths: PathReader) -> (period: JSONPath, unit: Unit)? {
+    guard let fields = Fields(node, of: "a series", diagnostics: diagnostics) else { return nil }
+    defer { fields.finish() }
+    let period = fields.required("every").flatMap { paths.path($0) }
+    guard let period, let symbol = fields.text("unit") else { return nil }
+    guard let unit = Unit(symbol: symbol), unit.dimension == .time else {
+      diagnostics.error("found '\(symbol)', expected a unit of time", at: fields.keyLocation("unit"))
+      return nil
+    }
+    return (period, unit)
   }
 
   private func unit(_ node: Node, for signal: SignalIndex) -> Unit? {
@@ -61,29 +133,44 @@ extension ProfileReader {
     return unit
   }
 
-  /// A list of texts and numbers, or a mapping from them to what they mean. Numbers may be written as 0xFFFF.
-  private func faults(_ node: Node?) -> [(text: String, reason: String)] {
+  /// A list of texts and numbers, or a mapping from them to what they mean. Numbers may be written as 0xFFFF, limits
+  /// as `"<= 20"`.
+  private func sentinels(_ node: Node?) -> [Sentinel] {
     guard let node else { return [] }
     guard case .mapping(let pairs) = node.content else {
       return node.list(diagnostics).compactMap { item in
-        item.text(diagnostics).map { (plain($0), $0) }
+        item.text(diagnostics).map { sentinel($0, $0) }
       }
     }
     return pairs.compactMap { pair in
       guard let text = pair.key.text(diagnostics), let reason = pair.value.text(diagnostics) else {
         return nil
       }
-      return (plain(text), reason)
+      return sentinel(text, reason)
     }
+  }
+
+  private func sentinel(_ text: String, _ reason: String) -> Sentinel {
+    for comparison in [Sentinel.Comparison.lessOrEqual, .moreOrEqual, .less, .more] {
+      guard text.hasPrefix(comparison.rawValue) else { continue }
+      let rest = String(text.dropFirst(comparison.rawValue.count).drop(while: { $0 == " " }))
+      if let number = Double(plain(rest)) {
+        return Sentinel(text: text, number: number, comparison: comparison, reason: reason)
+      }
+    }
+    let text = plain(text)
+    return Sentinel(text: text, number: Double(text), reason: reason)
   }
 
   private func plain(_ text: String) -> String {
     text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16).map(String.init) ?? text : text
   }
 
-  private func states(_ node: Node, _ signal: SignalIndex) -> [(text: String, value: Double)] {
-    guard let pairs = Fields(node, of: "the states", diagnostics: diagnostics) else { return [] }
-    return pairs.remaining().compactMap { pair in
+  /// `{normal: 0, tilt: 1, else: 0}`
+  private func states(_ node: Node, _ signal: SignalIndex) -> ([(text: String, value: Double)], Double?) {
+    guard let pairs = Fields(node, of: "the states", diagnostics: diagnostics) else { return ([], nil) }
+    var other: Double?
+    let states = pairs.remaining().compactMap { pair -> (text: String, value: Double)? in
       guard let text = pair.key.text(diagnostics), let value = pair.value.number(diagnostics) else {
         return nil
       }
@@ -92,52 +179,12 @@ extension ProfileReader {
           "found \(plainNumber(value)), expected \(plainNumber(Signal[signal].range.lowerBound)) to "
             + plainNumber(Signal[signal].range.upperBound), at: pair.value.location)
       }
-      return (text, value)
-    }
-  }
-
-  func event(_ node: Node, _ paths: PathReader) -> EventSource? {
-    guard let fields = Fields(node, of: "an event", diagnostics: diagnostics) else { return nil }
-    defer { fields.finish() }
-    let kind = fields.required("kind").flatMap { eventKind($0, paths) }
-    let phase = fields.required("phase").flatMap { mapped($0, "a phase", paths) }
-    let id = fields.required("id").flatMap { paths.path($0) }
-    let start = times(fields.optional("start"), paths).first
-    let zones = fields.optional("zones").flatMap { paths.path($0) }
-    let active = fields.optional("active").flatMap { paths.path($0) }
-    guard let kind, let phase, let id else { return nil }
-    let phases = phase.pairs.compactMap { pair -> (String, EventDetail.Phase)? in
-      guard let text = pair.value.text(diagnostics) else { return nil }
-      guard let value = EventDetail.Phase(rawValue: text) else {
-        diagnostics.error("found '\(text)', expected begin, update or end", at: pair.value.location)
+      if text == "else" {
+        other = value
         return nil
       }
-      return (pair.text, value)
+      return (text, value)
     }
-    return EventSource(
-      kind: kind, phase: phase.path, phases: phases, id: id, start: start, zones: zones, active: active)
-  }
-
-  /// A kind of event by name, or `{from: after.label, map: {person: person}}`.
-  private func eventKind(_ node: Node, _ paths: PathReader) -> EventSource.Kind? {
-    if case .scalar = node.content { return signal(node, form: .event).map { .fixed($0) } }
-    guard let mapped = mapped(node, "a kind", paths) else { return nil }
-    return .mapped(
-      mapped.path,
-      mapped.pairs.compactMap { pair in signal(pair.value, form: .event).map { (pair.text, $0) } })
-  }
-
-  private func mapped(_ node: Node, _ subject: String, _ paths: PathReader)
-    -> (path: JSONPath, pairs: [(text: String, value: Node)])?
-  {
-    guard let fields = Fields(node, of: subject, diagnostics: diagnostics) else { return nil }
-    defer { fields.finish() }
-    let path = fields.required("from").flatMap { paths.path($0) }
-    let map = fields.required("map").flatMap { Fields($0, of: "a map", diagnostics: diagnostics) }
-    guard let path, let map else { return nil }
-    return (
-      path,
-      map.remaining().compactMap { pair in pair.key.text(diagnostics).map { ($0, pair.value) } }
-    )
+    return (states, other)
   }
 }

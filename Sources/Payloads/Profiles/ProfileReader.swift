@@ -15,13 +15,15 @@ extension Profile {
 struct ProfileReader {
   let diagnostics: Diagnostics
 
+  private static let kinds = ["network", "model", "profile", "codec", "vocabulary"]
+
   func profile(_ node: Node) -> Profile? {
     guard let fields = Fields(node, of: "a profile", diagnostics: diagnostics) else { return nil }
     defer { fields.finish() }
-    let kinds = ["network", "model", "profile"].filter(fields.keys.contains)
+    let kinds = Self.kinds.filter(fields.keys.contains)
     guard let kind = kinds.first, kinds.count == 1 else {
       diagnostics.error(
-        "a profile begins with 'network:', 'model:' or 'profile:' and its name; found "
+        "a profile begins with 'network:', 'model:', 'profile:', 'codec:' or 'vocabulary:' and its name; found "
           + (kinds.isEmpty ? "none of them" : kinds.joined(separator: " and ")), at: fields.location)
       for key in kinds { _ = fields.optional(key) }
       return nil
@@ -30,22 +32,38 @@ struct ProfileReader {
     for key in ["title", "vendor", "source", "note"] { _ = fields.optionalText(key) }
     let ownPrivate = Set(fields.list("private").compactMap { $0.text(diagnostics) })
     let paths = PathReader(diagnostics: diagnostics, ownPrivate: ownPrivate)
-    let envelope = kind == "model" ? nil : envelope(fields, paths, isNetwork: kind == "network")
-    let body = kind == "network" ? nil : body(fields, paths, isModel: kind == "model")
-    guard let name, envelope != nil || body != nil else { return nil }
-    return Profile(name: name, location: fields.location, envelope: envelope, body: body)
+    guard let name else { return nil }
+    var profile = Profile(name: name, location: fields.location)
+    switch kind {
+    case "network":
+      profile.envelope = envelope(fields, paths, isNetwork: true)
+      guard profile.envelope != nil else { return nil }
+    case "model": profile.body = body(fields, paths, isModel: true, canBeEmpty: false)
+    case "profile":
+      guard let envelope = envelope(fields, paths, isNetwork: false) else { return nil }
+      let canBeEmpty =
+        !envelope.status.isEmpty || envelope.isSeenOnly || envelope.isIgnored || envelope.format != .json
+      profile.envelope = envelope
+      profile.body = body(fields, paths, isModel: false, canBeEmpty: canBeEmpty)
+    case "codec":
+      profile.codecs = CodecReader(diagnostics: diagnostics).codecs(fields)
+    default: profile.vocabulary = vocabulary(fields.required("names"), paths)
+    }
+    return profile
   }
 
   /// What can only be seen with all profiles at hand: names, networks and link values.
   func check(_ profiles: [Profile]) {
     var seen: [String: SourceLocation] = [:]
     for profile in profiles {
-      if let first = seen[profile.name] {
+      // A maker's codec and models may share the maker's name.
+      let key = profile.codecs.isEmpty ? profile.name : "codec \(profile.name)"
+      if let first = seen[key] {
         diagnostics.error("profile '\(profile.name)' is already described in \(first)", at: profile.location)
       }
-      seen[profile.name] = profile.location
+      seen[key] = profile.location
     }
-    let networks = profiles.filter { $0.body == nil }
+    let networks = profiles.filter(\.isNetwork)
     let names = networks.map(\.name)
     for profile in profiles {
       for network in profile.body?.networks ?? [] where !names.contains(network.name) {
@@ -85,67 +103,7 @@ struct ProfileReader {
     }
   }
 
-  private func envelope(_ fields: Fields, _ paths: PathReader, isNetwork: Bool) -> Envelope? {
-    var envelope = Envelope()
-    if fields.required("topic") != nil {
-      for node in fields.list("topic") {
-        guard let text = node.text(diagnostics) else { continue }
-        if let topic = TopicPattern(text) {
-          envelope.topics.append(topic)
-        } else {
-          diagnostics.error(
-            "found '\(text)', expected a topic such as 'site/{device}/up': free levels have names in braces, "
-              + "'#' is not supported", at: node.location)
-        }
-      }
-    }
-    if fields.required("device") != nil {
-      envelope.device = fields.list("device").compactMap { address($0, envelope.topics, paths) }
-    }
-    envelope.times = times(fields.optional("time"), paths)
-    envelope.decoded = fields.optional("decoded").flatMap { paths.path($0, canEach: true) } ?? JSONPath()
-    envelope.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
-    envelope.status = fields.optional("status").map(status) ?? []
-    if let node = fields.optional("counter"),
-      let counter = Fields(node, of: "a counter", diagnostics: diagnostics)
-    {
-      envelope.counter = counter.required("at").flatMap { paths.path($0) }
-      envelope.session = counter.optional("session").flatMap { paths.path($0) }
-      counter.finish()
-    }
-    if isNetwork { envelope.link = signals(fields.optional("link"), paths) }
-    return envelope.topics.isEmpty || envelope.device.isEmpty ? nil : envelope
-  }
-
-  private func address(_ node: Node, _ topics: [TopicPattern], _ paths: PathReader) -> Envelope.Address? {
-    guard let text = node.text(diagnostics) else { return nil }
-    guard text.hasPrefix("{"), text.hasSuffix("}") else { return paths.path(node).map { .path($0) } }
-    let name = String(text.dropFirst().dropLast())
-    for topic in topics where topic.level(of: name) == nil {
-      let known = topic.levels.compactMap { if case .capture(let name) = $0 { name } else { nil } }
-      diagnostics.error(
-        "topic '\(topic)' has no level {\(name)}\(suggestion(for: name, in: known))", at: node.location)
-      return nil
-    }
-    return .capture(name)
-  }
-
-  /// `{at: time, form: rfc3339}`, or a list of such.
-  func times(_ node: Node?, _ paths: PathReader) -> [TimeSource] {
-    guard let node else { return [] }
-    let nodes: [Node]
-    if case .sequence(let items) = node.content { nodes = items } else { nodes = [node] }
-    return nodes.compactMap { item in
-      guard let fields = Fields(item, of: "a time", diagnostics: diagnostics) else { return nil }
-      defer { fields.finish() }
-      let path = fields.required("at").flatMap { paths.path($0) }
-      let form = fields.choice("form", as: TimeForm.self)
-      guard let path, let form else { return nil }
-      return TimeSource(path: path, form: form)
-    }
-  }
-
-  private func body(_ fields: Fields, _ paths: PathReader, isModel: Bool) -> Body {
+  private func body(_ fields: Fields, _ paths: PathReader, isModel: Bool, canBeEmpty: Bool) -> Body {
     var body = Body()
     if isModel {
       if fields.optional("networks") != nil {
@@ -158,39 +116,46 @@ struct ProfileReader {
       body.link = fields.list("link").compactMap { node in signal(node).map { ($0, node.location) } }
       body.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
       body.envelopeConditions = conditions(fields, "in-envelope", false, paths)
-      if body.has.isEmpty, body.hasAny.isEmpty {
+      if body.has.isEmpty, body.hasAny.isEmpty, body.envelopeConditions.isEmpty {
         diagnostics.error(
           "a model needs 'has' or 'has-any': keys by which it is recognized", at: fields.location)
       }
     }
-    body.signals = signals(fields.optional("signals"), paths)
+    (body.signals, body.computed) = signals(fields.optional("signals"), paths)
+    body.byName = fields.optional("by-name")?.boolean(diagnostics) ?? false
+    body.nameFrom = fields.optional("name-from").flatMap { paths.path($0) }
+    body.unitFrom = fields.optional("unit-from").flatMap { paths.path($0) }
     body.event = fields.optional("event").flatMap { event($0, paths) }
-    if let node = fields.optional("history"),
-      let history = Fields(node, of: "a history", diagnostics: diagnostics)
-    {
-      let list = history.required("at").flatMap { paths.path($0) }
-      let time = times(history.required("time"), paths).first
-      history.finish()
-      if let list, let time { body.history = HistorySource(list: list, time: time) }
-    }
-    if body.signals.isEmpty, body.event == nil, isModel || fields.optional("status") == nil {
-      diagnostics.error("nothing is read: 'signals', 'event' and 'status' are missing", at: fields.location)
+    if let node = fields.optional("history") { body.history = history(node, paths) }
+    let isEmpty =
+      body.signals.isEmpty && body.event == nil && !body.byName && body.nameFrom == nil
+      && body.history.isEmpty
+    if isEmpty, !canBeEmpty {
+      diagnostics.error(
+        "nothing is read: 'signals', 'by-name', 'event' and 'status' are missing", at: fields.location)
     }
     return body
   }
 
-  /// `{connected: online, lost: offline}`
-  private func status(_ node: Node) -> [(text: String, isOnline: Bool)] {
-    guard let pairs = Fields(node, of: "the status", diagnostics: diagnostics) else { return [] }
-    return pairs.remaining().compactMap { pair in
-      guard let text = pair.key.text(diagnostics), let meaning = pair.value.text(diagnostics) else {
-        return nil
-      }
-      guard meaning == "online" || meaning == "offline" else {
-        diagnostics.error("found '\(meaning)', expected online or offline", at: pair.value.location)
-        return nil
-      }
-      return (text, meaning == "online")
+  /// `{at: list, time: {…}}`, or several of them.
+  private func history(_ node: Node, _ paths: PathReader) -> [HistorySource] {
+    let nodes: [Node] = if case .sequence(let items) = node.content { items } else { [node] }
+    return nodes.compactMap { item in
+      guard let history = Fields(item, of: "a history", diagnostics: diagnostics) else { return nil }
+      defer { history.finish() }
+      let list = history.required("at").flatMap { paths.path($0) }
+      let time = times(history.required("time"), paths).first
+      guard let list, let time else { return nil }
+      return HistorySource(list: list, time: time)
+    }
+  }
+
+  /// Names that values have anywhere: `temperature: {names: [temperature, temp], unit: degC}`.
+  private func vocabulary(_ node: Node?, _ paths: PathReader) -> [SignalSource] {
+    guard let node, let fields = Fields(node, of: "the names", diagnostics: diagnostics) else { return [] }
+    return fields.remaining().flatMap { pair -> [SignalSource] in
+      guard let signal = signal(pair.key) else { return [] }
+      return forms(pair.value).compactMap { source(of: signal, $0, paths, placesKey: "names") }
     }
   }
 

@@ -6,23 +6,51 @@ final class SignalPlan {
   let form: Signal.Form
   let paths: [PathPlan]
   let conversion: Conversion
+  let isUnitStated: Bool
+  let unitPath: PathPlan?
   let faultPath: PathPlan?
-  let faultNumbers: [(number: Double, reason: String)]
+  /// Numbers and limits among the faults; most signals have none.
+  let faultNumbers: [Sentinel]
   let faultTexts: [(text: [UInt8], reason: String)]
+  let absentNumbers: [Sentinel]
+  let absentTexts: [[UInt8]]
   let states: [(text: [UInt8], value: Double)]
+  let elseState: Double?
   let conditions: [ConditionPlan]
+  let faultConditions: [ConditionPlan]
+  let series: (period: PathPlan, milliseconds: Double)?
+  private let scale: Double
+  private let offset: Double
 
   init(_ source: SignalSource, _ memory: PathMemory) {
     signal = source.signal
     form = Signal[source.signal].form
     paths = source.paths.map(memory.plan)
+    (scale, offset) = (source.scale, source.offset)
     conversion = Conversion(
       scale: source.scale, offset: source.offset, from: source.unit, to: Signal[source.signal].unit)
+    isUnitStated = source.isUnitStated
+    unitPath = source.unitPath.map(memory.plan)
     faultPath = source.faultPath.map(memory.plan)
-    faultNumbers = source.faults.compactMap { fault in Double(fault.text).map { ($0, fault.reason) } }
-    faultTexts = source.faults.map { (Array($0.text.utf8), $0.reason) }
+    faultNumbers = source.faults.filter { $0.number != nil }
+    faultTexts = source.faults.filter { $0.comparison == nil }.map { (Array($0.text.utf8), $0.reason) }
+    absentNumbers = source.absent.filter { $0.number != nil }
+    absentTexts = source.absent.filter { $0.comparison == nil }.map { Array($0.text.utf8) }
     conditions = source.conditions.map { ConditionPlan($0, memory) }
+    faultConditions = source.faultConditions.map { ConditionPlan($0, memory) }
     states = source.states.map { (Array($0.text.utf8), $0.value) }
+    elseState = source.elseState
+    series = source.series.map { (memory.plan($0.period), $0.unit.scale * 1000) }
+  }
+
+  /// For a number whose unit stands beside it.
+  func conversion(from unit: Unit) -> Conversion {
+    Conversion(scale: scale, offset: offset, from: unit, to: Signal[signal].unit)
+  }
+
+  func state(_ text: UnsafeRawBufferPointer) -> Double? {
+    for state in states where text.elementsEqual(state.text) { return state.value }
+    return states.isEmpty ? nil : elseState
   }
 }
 
@@ -73,13 +101,17 @@ struct Conversion {
 final class EventPlan {
   enum Kind {
     case fixed(SignalIndex)
-    case mapped(PathPlan, [(text: [UInt8], kind: SignalIndex)])
+    case mapped([PathPlan], [(text: TextPattern, kind: SignalIndex, isOwnName: Bool)], other: SignalIndex?)
+  }
+  enum Phases {
+    case moment
+    case mapped([PathPlan], [(text: [UInt8], step: EventSource.Step)])
   }
 
   let kind: Kind
-  let phase: PathPlan
-  let phases: [(text: [UInt8], phase: EventDetail.Phase)]
-  let id: PathPlan
+  let phases: Phases
+  let id: PathPlan?
+  let keys: [PathPlan]
   let start: (path: PathPlan, form: TimeForm)?
   let zones: PathPlan?
   let active: PathPlan?
@@ -87,14 +119,56 @@ final class EventPlan {
   init(_ source: EventSource, _ memory: PathMemory) {
     switch source.kind {
     case .fixed(let signal): kind = .fixed(signal)
-    case .mapped(let path, let pairs):
-      kind = .mapped(memory.plan(path), pairs.map { (Array($0.text.utf8), $0.kind) })
+    case .mapped(let paths, let pairs, let other):
+      kind = .mapped(
+        paths.map(memory.plan),
+        pairs.map {
+          (TextPattern($0.text), $0.kind, $0.text == Signal[$0.kind].name || $0.text.contains("*"))
+        }, other: other)
     }
-    phase = memory.plan(source.phase)
-    phases = source.phases.map { (Array($0.text.utf8), $0.phase) }
-    id = memory.plan(source.id)
+    switch source.phases {
+    case .moment: phases = .moment
+    case .mapped(let paths, let pairs):
+      phases = .mapped(paths.map(memory.plan), pairs.map { (Array($0.text.utf8), $0.step) })
+    }
+    id = source.id.map(memory.plan)
+    keys = source.keys.map(memory.plan)
     start = source.start.map { (memory.plan($0.path), $0.form) }
     zones = source.zones.map(memory.plan)
     active = source.active.map(memory.plan)
+  }
+}
+
+/// A text with `*` for anything at its begin, its end, or both.
+struct TextPattern {
+  private let text: [UInt8]
+  private let isOpenAtStart: Bool
+  private let isOpenAtEnd: Bool
+
+  init(_ pattern: String) {
+    var bytes = Array(pattern.utf8)[...]
+    isOpenAtStart = bytes.count > 1 && bytes.first == UInt8(ascii: "*")
+    if isOpenAtStart { bytes.removeFirst() }
+    isOpenAtEnd = bytes.last == UInt8(ascii: "*")
+    if isOpenAtEnd { bytes.removeLast() }
+    text = Array(bytes)
+  }
+
+  func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    switch (isOpenAtStart, isOpenAtEnd) {
+    case (false, false): bytes.elementsEqual(text)
+    case (false, true): bytes.starts(with: text)
+    case (true, false): bytes.count >= text.count && bytes.suffix(text.count).elementsEqual(text)
+    case (true, true): contains(bytes)
+    }
+  }
+
+  private func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count >= text.count else { return false }
+    for start in 0...(bytes.count - text.count)
+    where bytes[start..<(start + text.count)].elementsEqual(text) {
+      return true
+    }
+    return false
   }
 }

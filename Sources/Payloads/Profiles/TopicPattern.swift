@@ -1,16 +1,18 @@
 /// The topics of a profile: an MQTT filter with names for its free levels.
 import Configuration
 
-/// `application/{application}/device/{device}/event/up`
+/// `application/{application}/device/{device}/event/up`; `zigbee2mqtt/{device...}` where a name may have several levels.
 public struct TopicPattern: Hashable, Sendable, CustomStringConvertible {
   public enum Level: Hashable, Sendable {
     case literal(String)
     case capture(String)
+    /// One or more levels; at most one of these in a pattern.
+    case tail(String)
   }
 
   public let levels: [Level]
 
-  /// Most levels that a topic may have.
+  /// Most levels that a pattern may have.
   static let maximumLevels = 16
 
   /// - Returns: nil when the text is no pattern: empty, with `#`, too many levels, or a name twice.
@@ -18,13 +20,17 @@ public struct TopicPattern: Hashable, Sendable, CustomStringConvertible {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard !text.isEmpty, parts.count <= Self.maximumLevels else { return nil }
     var levels: [Level] = []
+    var names: Set<String> = []
     for part in parts {
       if part == "+" {
         levels.append(.capture(""))
       } else if part.hasPrefix("{"), part.hasSuffix("}"), part.count > 2 {
-        let level = Level.capture(String(part.dropFirst().dropLast()))
-        guard !levels.contains(level) else { return nil }
-        levels.append(level)
+        var name = String(part.dropFirst().dropLast())
+        let isTail = name.hasSuffix("...")
+        if isTail { name.removeLast(3) }
+        guard !name.isEmpty, names.insert(name).inserted else { return nil }
+        if isTail, levels.contains(where: \.isTail) { return nil }
+        levels.append(isTail ? .tail(name) : .capture(name))
       } else if part.contains(where: { "#+{}".contains($0) }) {
         return nil
       } else {
@@ -34,12 +40,37 @@ public struct TopicPattern: Hashable, Sendable, CustomStringConvertible {
     self.levels = levels
   }
 
-  /// The position of a named level.
-  func level(of name: String) -> Int? { levels.firstIndex(of: .capture(name)) }
+  /// The names of its free levels.
+  var names: [String] {
+    levels.compactMap { level in
+      switch level {
+      case .literal, .capture(""): nil
+      case .capture(let name), .tail(let name): name
+      }
+    }
+  }
+
+  /// Which levels a name stands for in a topic of so many levels.
+  func range(of name: String, in count: Int) -> Range<Int>? {
+    guard let position = levels.firstIndex(where: { $0.name == name }) else { return nil }
+    let extra = count - levels.count
+    guard extra >= 0 else { return nil }
+    let tail = levels.firstIndex(where: \.isTail) ?? levels.count
+    if position == tail { return position..<(position + extra + 1) }
+    return position > tail ? (position + extra)..<(position + extra + 1) : position..<(position + 1)
+  }
 
   /// As it is subscribed to.
   public var filter: String {
-    levels.map { if case .literal(let text) = $0 { text } else { "+" } }.joined(separator: "/")
+    var parts: [String] = []
+    for level in levels {
+      switch level {
+      case .literal(let text): parts.append(text)
+      case .capture: parts.append("+")
+      case .tail: return (parts + ["#"]).joined(separator: "/")
+      }
+    }
+    return parts.joined(separator: "/")
   }
 
   public var description: String {
@@ -48,60 +79,19 @@ public struct TopicPattern: Hashable, Sendable, CustomStringConvertible {
       case .literal(let text): text
       case .capture(""): "+"
       case .capture(let name): "{\(name)}"
+      case .tail(let name): "{\(name)...}"
       }
     }.joined(separator: "/")
   }
 }
 
-/// Finds the profiles of a topic, level by level.
-struct TopicTrie {
-  private struct Branch {
-    var literals = NameTable()
-    /// The child for any text; -1: none.
-    var free = -1
-    var ends: [Int] = []
-  }
+extension TopicPattern.Level {
+  var isTail: Bool { if case .tail = self { true } else { false } }
 
-  private var branches = [Branch()]
-
-  mutating func insert(_ pattern: TopicPattern, _ value: Int) {
-    var place = 0
-    for level in pattern.levels {
-      switch level {
-      case .literal(var text):
-        if let child = text.withUTF8({ branches[place].literals[UnsafeRawBufferPointer($0)] }) {
-          place = Int(child)
-        } else {
-          branches.append(Branch())
-          branches[place].literals.insert(text, UInt32(branches.count - 1))
-          place = branches.count - 1
-        }
-      case .capture:
-        if branches[place].free < 0 {
-          branches.append(Branch())
-          branches[place].free = branches.count - 1
-        }
-        place = branches[place].free
-      }
+  fileprivate var name: String? {
+    switch self {
+    case .literal: nil
+    case .capture(let name), .tail(let name): name
     }
-    branches[place].ends.append(value)
-  }
-
-  /// What was inserted for the pattern that fits best: a literal level goes before a free one.
-  func matches(_ topic: UnsafeRawBufferPointer, _ levels: ContiguousArray<Range<Int>>) -> [Int] {
-    matches(topic, levels, at: 0, branch: 0) ?? []
-  }
-
-  private func matches(
-    _ topic: UnsafeRawBufferPointer, _ levels: ContiguousArray<Range<Int>>, at level: Int, branch: Int
-  ) -> [Int]? {
-    if level == levels.count { return branches[branch].ends.isEmpty ? nil : branches[branch].ends }
-    if let child = branches[branch].literals[UnsafeRawBufferPointer(rebasing: topic[levels[level]])],
-      let found = matches(topic, levels, at: level + 1, branch: Int(child))
-    {
-      return found
-    }
-    let free = branches[branch].free
-    return free < 0 ? nil : matches(topic, levels, at: level + 1, branch: free)
   }
 }
