@@ -32,14 +32,18 @@ extension PayloadDecoder {
     var decoded = decoded
     if decoded.isString, let object = embedded(decoded) { decoded = object }
     if decoded.kind == JSON_OBJECT,
-      let model = envelope.models.model(of: decoded, in: root, names)
+      let model = envelope.models.model(
+        of: decoded, in: root, names, hints: { hints(envelope, origin.device) })
     {
       return read(model, decoded, origin)
     }
-    if let object = decodeRaw(envelope, origin),
-      let model = envelope.models.model(of: object, in: root, names)
-    {
-      return read(model, object, origin)
+    if let object = decodeRaw(envelope, origin) {
+      let model = envelope.models.model(of: object, in: root, names) { hints(envelope, origin.device) }
+      if let model { return read(model, object, origin) }
+      // A maker's own names for what every sensor may have.
+      let count = readings.count
+      readByName(object, origin, from: count)
+      if readings.count > count { return }
     }
     guard decoded.kind == JSON_OBJECT else { return reportUndecoded(decoded, origin.device, envelope) }
     let count = readings.count
@@ -64,6 +68,17 @@ extension PayloadDecoder {
     return inner.parse(value.textBytes, into: &object) == nil ? object : nil
   }
 
+  /// What the device's model may be called: the catalogue's word, and those of the network server.
+  private func hints(_ envelope: EnvelopePlan, _ device: DeviceIndex) -> [[UInt8]] {
+    var hints: [[UInt8]] = []
+    for path in envelope.raw?.names ?? [] {
+      let value = path(root)
+      if value.isString { hints.append(value.textBytes.filter(isPlain).map(lowered)) }
+    }
+    if let model = devices.model(of: device) { hints.append(Array(plainName(model).utf8)) }
+    return hints
+  }
+
   /// The object that the maker's codec would give for the device's own bytes.
   private func decodeRaw(_ envelope: EnvelopePlan, _ origin: Origin) -> json_value? {
     guard let raw = envelope.raw else { return nil }
@@ -75,10 +90,7 @@ extension PayloadDecoder {
       return nil
     }
     let port = raw.port.map { $0(root) } ?? json_value()
-    let hints = raw.names.compactMap { path -> [UInt8]? in
-      let value = path(root)
-      return value.isString ? value.textBytes.filter(isPlain).map(lowered) : nil
-    }
+    let hints = hints(envelope, origin.device)
     let codec = bytes.bytes.withUnsafeBytes { raw in
       plan.codecs.decode(
         raw, model: devices.model(of: origin.device), hints: hints,
@@ -169,7 +181,7 @@ extension PayloadDecoder {
     // A copy: objects inside use the same room.
     for field in Array(parser.fields(of: object).fields) {
       if depth == 0, keys.count > 0, keys[field.keyBytes] != nil { continue }
-      let isHolder = field.value.kind == JSON_OBJECT && plan.value(field.value).isAbsent
+      let isHolder = field.value.kind == JSON_OBJECT && plan.number(in: field.value) == nil
       if !isHolder, let signal = plan.vocabulary[field.keyBytes] {
         if readings[first...].contains(where: { $0.signal == signal.signal }) { continue }
         guard signal.conditions.hold(in: object) else { continue }

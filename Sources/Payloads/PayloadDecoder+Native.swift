@@ -103,6 +103,11 @@ extension PayloadDecoder {
 let slash: UInt8 = 47
 
 extension UnsafeRawBufferPointer {
+  func hasSuffix(_ text: StaticString) -> Bool {
+    count >= text.utf8CodeUnitCount
+      && UnsafeRawBufferPointer(rebasing: suffix(text.utf8CodeUnitCount)).isEqual(to: text)
+  }
+
   @inline(__always)
   func isEqual(to text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount else { return false }

@@ -27,13 +27,12 @@ extension PayloadDecoder {
   /// A value as it stands, or as `{value: …, unit: …}`.
   func read(value: json_value, _ plan: SignalPlan, _ origin: Origin) {
     guard value.kind == JSON_OBJECT else { return read(value, plan, origin) }
-    let inner = self.plan.value(value)
-    if inner.isAbsent {
+    guard let (inner, unit) = self.plan.number(in: value) else {
       return report(
         origin.device, signal: plan.signal, .wrongShape, "found an object, expected a number or {value, unit}"
       )
     }
-    read(inner, unit: self.plan.unit(value), plan, origin)
+    read(inner, unit: unit, plan, origin)
   }
 
   /// A value whose unit stands beside it.
@@ -47,10 +46,10 @@ extension PayloadDecoder {
     _ value: json_value, _ series: (period: PathPlan, milliseconds: Double), _ plan: SignalPlan,
     _ object: json_value, _ origin: Origin
   ) -> Bool {
-    let list = value.kind == JSON_OBJECT ? self.plan.value(value) : value
+    let list = value.kind == JSON_OBJECT ? self.plan.number(in: value)?.value ?? value : value
     guard list.kind == JSON_ARRAY else { return false }
     var period = series.period(object)
-    if period.kind == JSON_OBJECT { period = self.plan.value(period) }
+    if period.kind == JSON_OBJECT, let inner = self.plan.number(in: period) { period = inner.value }
     let step = period.isNumber ? period.number * series.milliseconds : .nan
     guard step > 0, step < 1e11 else {
       report(origin.device, signal: plan.signal, .badTime, "stored values without the time between them")

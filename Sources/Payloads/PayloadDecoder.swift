@@ -48,6 +48,7 @@ public final class PayloadDecoder {
   let names = UnsafeMutableBufferPointer<json_text>.allocate(capacity: JSONParser.roomCount)
   var bytes = RawBytes()
   var writer = JSONObjectWriter()
+  private let compressed = GzipReader(limit: PayloadDecoder.maximumPayload)
   var root = json_value()
   var document = json_value()
   var levels: ContiguousArray<Range<Int>> = []
@@ -66,7 +67,8 @@ public final class PayloadDecoder {
     rootPrefix = Array((root + "/").utf8)
     self.tolerance = tolerance
     readings.reserveCapacity(JSONParser.roomCount)
-    topicFilters = ["reading", "event", "status"].map { "\(root)/+/+/\($0)" } + plan.topicFilters
+    topicFilters =
+      ["reading", "event", "status", "reading/gzip"].map { "\(root)/+/+/\($0)" } + plan.topicFilters
   }
 
   deinit { names.deallocate() }
@@ -94,6 +96,17 @@ public final class PayloadDecoder {
     sender = nil
     link = nil
     isRepeat = false
+    let isCompressed = topic.hasSuffix("/gzip")
+    var payload = payload
+    var topic = topic
+    if isCompressed {
+      topic = UnsafeRawBufferPointer(rebasing: topic.dropLast(5))
+      guard let expanded = compressed.expand(payload) else {
+        return report(
+          printable(topic), .notCompressed, "\(payload.count) bytes that are no gzip, or too much in it")
+      }
+      payload = expanded
+    }
     let message = Message(
       payload: payload, arrival: now, isRetained: isRetained, marks: isDuplicate ? .duplicate : [])
     if isNative(topic) {

@@ -11,6 +11,8 @@ public struct PayloadProblem: Hashable, Sendable {
     case empty
     case notJSON = "not-json"
     case notUTF8 = "not-utf8"
+    /// The topic ends with `/gzip`, the payload is none.
+    case notCompressed = "not-compressed"
     case tooLarge = "too-large"
     case tooDeep = "too-deep"
     case wrongShape = "wrong-shape"

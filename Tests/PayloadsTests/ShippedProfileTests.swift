@@ -177,7 +177,7 @@ import Testing
   func undecoded() throws {
     let decoder = openDecoder(try shippedProfiles())
     for (fields, reason) in [
-      ("\"data\": \"AXVk\"", PayloadProblem.Reason.undecoded), ("\"object\": null", .undecoded),
+      ("\"data\": \"3q2+7w==\"", PayloadProblem.Reason.undecoded), ("\"object\": null", .undecoded),
       ("\"object\": [1]", .wrongShape), ("\"object\": {\"firmware\": 92}", .unknownModel),
     ] {
       decoder.decode("application/a/device/x/event/up", "{\(fields)}")

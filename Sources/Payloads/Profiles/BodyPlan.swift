@@ -11,6 +11,7 @@ final class BodyPlan {
   let hasAnyKeys: [String?]
   let conditions: [ConditionPlan]
   let envelopeConditions: [ConditionPlan]
+  let names: [[UInt8]]
   let link: [SignalPlan]
   let signals: [SignalPlan]
   let computed: [ComputationPlan]
@@ -30,6 +31,7 @@ final class BodyPlan {
     hasAnyKeys = body.hasAny.map(\.firstKey)
     conditions = body.conditions.map { ConditionPlan($0, memory) }
     envelopeConditions = body.envelopeConditions.map { ConditionPlan($0, memory) }
+    names = body.names.map { Array($0.utf8) }
     signals = body.signals.map { SignalPlan($0, memory) }
     let wanted = body.link.map(\.signal)
     self.link = link.filter { wanted.contains($0.signal) }.map { SignalPlan($0, memory) }
@@ -44,10 +46,14 @@ final class BodyPlan {
     unitFrom = body.unitFrom.map(memory.plan)
   }
 
-  func fits(_ object: json_value, in envelope: json_value) -> Bool {
+  /// - Parameter hints: what the device's model may be called, in small letters and digits.
+  func fits(_ object: json_value, in envelope: json_value, hints: () -> [[UInt8]]) -> Bool {
     for path in has where path(object).isAbsent { return false }
     if !hasAny.isEmpty, !hasAny.contains(where: { !$0(object).isAbsent }) { return false }
-    return conditions.hold(in: object) && envelopeConditions.hold(in: envelope)
+    guard conditions.hold(in: object), envelopeConditions.hold(in: envelope) else { return false }
+    if names.isEmpty { return true }
+    let hints = hints()
+    return names.contains { name in hints.contains { $0.containsRun(name) } }
   }
 }
 
@@ -88,9 +94,10 @@ final class ModelChoice {
     self.keys = keys
   }
 
-  func model(of object: json_value, in envelope: json_value, _ names: UnsafeMutableBufferPointer<json_text>)
-    -> BodyPlan?
-  {
+  func model(
+    of object: json_value, in envelope: json_value, _ names: UnsafeMutableBufferPointer<json_text>,
+    hints: () -> [[UInt8]]
+  ) -> BodyPlan? {
     var present = SIMD4<UInt64>()
     let total = withUnsafePointer(to: object) { json_keys($0, names.baseAddress, names.count) }
     for index in 0..<min(total, names.count) {
@@ -101,7 +108,7 @@ final class ModelChoice {
     for (number, need) in needs.enumerated() {
       if (need.all & present) != need.all { continue }
       if need.any != .zero, (need.any & present) == .zero { continue }
-      if models[number].fits(object, in: envelope) { return models[number] }
+      if models[number].fits(object, in: envelope, hints: hints) { return models[number] }
     }
     return nil
   }
@@ -111,13 +118,14 @@ final class ModelChoice {
 struct ConditionPlan {
   private let path: PathPlan
   private let text: [UInt8]
-  private let number: Double?
+  /// `< 3.6`, or a number that must be equal.
+  private let limit: Sentinel
   private let isNegated: Bool
 
   init(_ condition: Condition, _ memory: PathMemory) {
     path = memory.plan(condition.path)
     text = Array(condition.text.utf8)
-    number = Double(condition.text)
+    limit = Sentinel(condition.text, reason: "")
     isNegated = condition.isNegated
   }
 
@@ -129,7 +137,7 @@ struct ConditionPlan {
     case JSON_STRING: value.textBytes.elementsEqual(text)
     case JSON_BOOL: (value.number != 0 ? "true" : "false").utf8.elementsEqual(text)
     case JSON_NULL: "null".utf8.elementsEqual(text)
-    case JSON_INTEGER, JSON_NUMBER: number == value.number
+    case JSON_INTEGER, JSON_NUMBER: limit.holds(value.number)
     default: false
     }
   }

@@ -36,6 +36,8 @@ struct TaggedLayout: Sendable {
   /// Bytes of a tag.
   var tagSize: Int
   var length = Length.none
+  /// Tags that a message of an unnamed model must have.
+  var minimum = 1
   /// Bytes that come before the first tag.
   var start: [ByteField] = []
   var items: [Item]

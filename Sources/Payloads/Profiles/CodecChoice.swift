@@ -43,7 +43,7 @@ struct CodecChoice {
 }
 
 extension [UInt8] {
-  fileprivate func containsRun(_ other: [UInt8]) -> Bool {
+  func containsRun(_ other: [UInt8]) -> Bool {
     guard count >= other.count else { return false }
     for start in 0...(count - other.count) where self[start..<(start + other.count)].elementsEqual(other) {
       return true

@@ -61,6 +61,7 @@ struct CodecPlan {
     var reader = ByteReader(bytes: bytes)
     guard reader.read(layout.start, into: &object) else { return false }
     if reader.isAtEnd { return false }
+    var count = 0
     while !reader.isAtEnd {
       var end: Int?
       if layout.length == .before {
@@ -84,8 +85,9 @@ struct CodecPlan {
       }
       guard reader.read(layout.items[item].fields, into: &object, end: end) else { return false }
       if let end { reader.position = end }
+      count += 1
     }
-    return true
+    return isNamed || count >= layout.minimum
   }
 
   private func decode(

@@ -62,6 +62,7 @@ struct CodecReader {
     }
     var layout = TaggedLayout(tagSize: size, items: [])
     layout.length = fields.optionalChoice("length", as: TaggedLayout.Length.self) ?? .none
+    layout.minimum = fields.optional("at-least")?.integer(diagnostics) ?? 1
     layout.start = fields.optional("start").map { self.fields($0, isLittle) } ?? []
     layout.items = fields.required("values").map { items($0, size, isLittle) } ?? []
     return layout

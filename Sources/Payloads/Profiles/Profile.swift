@@ -97,6 +97,8 @@ struct Body: Sendable {
   var conditions: [Condition] = []
   /// What must hold in the envelope around the decoded object.
   var envelopeConditions: [Condition] = []
+  /// The model's names, as network server or catalogue write them; one of them must be given.
+  var names: [String] = []
   var link: [(signal: SignalIndex, location: SourceLocation)] = []
   var signals: [SignalSource] = []
   /// Signals that follow from others.
@@ -113,6 +115,7 @@ struct Body: Sendable {
   /// Of two models that fit, the one that asks for more is meant.
   var specificity: Int {
     has.count + (hasAny.isEmpty ? 0 : 1) + conditions.count + envelopeConditions.count
+      + (names.isEmpty ? 0 : 1)
   }
 }
 
@@ -121,28 +124,6 @@ struct Condition: Sendable {
   var path: JSONPath
   var text: String
   var isNegated: Bool
-}
-
-/// What a device says when it has no value: a text, a number, or all numbers beyond a limit.
-struct Sentinel: Sendable {
-  enum Comparison: String, Sendable { case less = "<", lessOrEqual = "<=", more = ">", moreOrEqual = ">=" }
-
-  var text: String
-  var number: Double?
-  var comparison: Comparison?
-  var reason: String
-
-  @inline(__always)
-  func holds(_ value: Double) -> Bool {
-    guard let number else { return false }
-    return switch comparison {
-    case nil: value == number
-    case .less: value < number
-    case .lessOrEqual: value <= number
-    case .more: value > number
-    case .moreOrEqual: value >= number
-    }
-  }
 }
 
 /// How one signal is read.

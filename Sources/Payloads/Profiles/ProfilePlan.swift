@@ -13,9 +13,8 @@ final class ProfilePlan {
   let units: NameTable
   /// Attributes of devices that computations ask for, by column.
   let attributes: [String]
-  /// `value` and `unit` of numbers that come as an object.
-  let value: PathPlan
-  let unit: PathPlan
+  /// `value` and `unit` of numbers that come as an object, and other spellings of them.
+  private let holders: [(value: PathPlan, unit: PathPlan)]
   let memory: PathMemory
 
   init(_ profiles: [Profile]) {
@@ -59,8 +58,10 @@ final class ProfilePlan {
     topics = trie
     self.envelopes = envelopes
     self.attributes = attributes
-    value = memory.plan(JSONPath("value") ?? JSONPath())
-    unit = memory.plan(JSONPath("unit") ?? JSONPath())
+    holders = [("value", "unit"), ("Value", "Unit")].compactMap { names in
+      guard let value = JSONPath(names.0), let unit = JSONPath(names.1) else { return nil }
+      return (memory.plan(value), memory.plan(unit))
+    }
     let filters = profiles.flatMap { profile -> [String] in
       guard let envelope = profile.envelope else { return [] }
       let filters = envelope.topics.map(\.filter)
@@ -68,6 +69,15 @@ final class ProfilePlan {
         ? filters + filters.filter { !$0.hasSuffix("#") }.map { $0 + "/gzip" } : filters
     }
     topicFilters = Set(filters).sorted()
+  }
+
+  /// The two parts of a number that comes as `{value: …, unit: …}`; nil when it doesn't.
+  func number(in object: json_value) -> (value: json_value, unit: json_value)? {
+    for holder in holders {
+      let value = holder.value(object)
+      if !value.isAbsent { return (value, holder.unit(object)) }
+    }
+    return nil
   }
 
   /// Spellings that payloads use and configuration files don't: RFC 8428, section 12.1, and vendors' texts.

@@ -139,31 +139,15 @@ extension ProfileReader {
     guard let node else { return [] }
     guard case .mapping(let pairs) = node.content else {
       return node.list(diagnostics).compactMap { item in
-        item.text(diagnostics).map { sentinel($0, $0) }
+        item.text(diagnostics).map { Sentinel($0, reason: $0) }
       }
     }
     return pairs.compactMap { pair in
       guard let text = pair.key.text(diagnostics), let reason = pair.value.text(diagnostics) else {
         return nil
       }
-      return sentinel(text, reason)
+      return Sentinel(text, reason: reason)
     }
-  }
-
-  private func sentinel(_ text: String, _ reason: String) -> Sentinel {
-    for comparison in [Sentinel.Comparison.lessOrEqual, .moreOrEqual, .less, .more] {
-      guard text.hasPrefix(comparison.rawValue) else { continue }
-      let rest = String(text.dropFirst(comparison.rawValue.count).drop(while: { $0 == " " }))
-      if let number = Double(plain(rest)) {
-        return Sentinel(text: text, number: number, comparison: comparison, reason: reason)
-      }
-    }
-    let text = plain(text)
-    return Sentinel(text: text, number: Double(text), reason: reason)
-  }
-
-  private func plain(_ text: String) -> String {
-    text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16).map(String.init) ?? text : text
   }
 
   /// `{normal: 0, tilt: 1, else: 0}`

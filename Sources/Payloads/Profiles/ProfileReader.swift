@@ -89,7 +89,7 @@ struct ProfileReader {
       let conditions = (body.conditions + body.envelopeConditions).map {
         "\($0.path) \($0.isNegated) \($0.text)"
       }
-      let parts = [body.has.map(\.description), body.hasAny.map(\.description), conditions].map {
+      let parts = [body.has.map(\.description), body.hasAny.map(\.description), conditions, body.names].map {
         $0.sorted()
       }
       let networks = (body.networks ?? []).map(\.name).sorted()
@@ -116,7 +116,8 @@ struct ProfileReader {
       body.link = fields.list("link").compactMap { node in signal(node).map { ($0, node.location) } }
       body.conditions = conditions(fields, "when", false, paths) + conditions(fields, "unless", true, paths)
       body.envelopeConditions = conditions(fields, "in-envelope", false, paths)
-      if body.has.isEmpty, body.hasAny.isEmpty, body.envelopeConditions.isEmpty {
+      body.names = fields.list("named").compactMap { $0.text(diagnostics) }.map(plainName)
+      if body.has.isEmpty, body.hasAny.isEmpty, body.envelopeConditions.isEmpty, body.names.isEmpty {
         diagnostics.error(
           "a model needs 'has' or 'has-any': keys by which it is recognized", at: fields.location)
       }
