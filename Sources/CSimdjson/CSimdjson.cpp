@@ -272,19 +272,23 @@ size_t json_fields(const json_value *value, json_field *fields, size_t capacity)
   return count;
 }
 
-size_t json_keys(const json_value *value, json_text *keys, size_t capacity) {
+uint64_t json_pick(const json_value *value, const json_step *keys, size_t count, json_value *values) {
   if (value->kind != JSON_OBJECT) return 0;
   dom::object object;
   if (element_of(*value).get_object().get(object) != simdjson::SUCCESS) return 0;
-  size_t count = 0;
+  uint64_t found = 0;
   for (auto it = object.begin(); it != object.end(); ++it) {
-    if (count < capacity) {
-      std::string_view key = it.key();
-      keys[count] = json_text{key.data(), key.size()};
+    std::string_view key = it.key();
+    for (size_t i = 0; i < count; i++) {
+      if (keys[i].key_count != key.size() || std::memcmp(keys[i].key, key.data(), key.size()) != 0) continue;
+      if ((found >> i & 1) == 0) {
+        values[i] = make(it.value());
+        found |= uint64_t{1} << i;
+      }
+      break;
     }
-    count++;
   }
-  return count;
+  return found;
 }
 
 size_t json_items(const json_value *value, json_value *items, size_t capacity) {

@@ -8,7 +8,7 @@ extension PayloadDecoder {
     var decoded = json_value()
     var isEach = false
     for path in envelope.decoded {
-      decoded = path(root)
+      decoded = path(rootValues)
       isEach = path.isEach
       if !decoded.isEmpty { break }
     }
@@ -31,15 +31,9 @@ extension PayloadDecoder {
   private func decodeModel(_ decoded: json_value, _ envelope: EnvelopePlan, _ origin: Origin) {
     var decoded = decoded
     if decoded.isString, let object = embedded(decoded) { decoded = object }
-    if decoded.kind == JSON_OBJECT,
-      let model = envelope.models.model(
-        of: decoded, in: root, names, hints: { hints(envelope, origin.device) })
-    {
-      return read(model, decoded, origin)
-    }
+    if decoded.kind == JSON_OBJECT, readModel(of: decoded, envelope, origin) { return }
     if let object = decodeRaw(envelope, origin) {
-      let model = envelope.models.model(of: object, in: root, names) { hints(envelope, origin.device) }
-      if let model { return read(model, object, origin) }
+      if readModel(of: object, envelope, origin) { return }
       // A maker's own names for what every sensor may have.
       let count = readings.count
       readByName(object, origin, from: count)
@@ -51,6 +45,22 @@ extension PayloadDecoder {
     if readings.count == count {
       report(origin.device, .unknownModel, "no model of \(envelope.name) has the keys of this message")
     }
+  }
+
+  /// - Returns: false when no model has the object's keys.
+  private func readModel(of object: json_value, _ envelope: EnvelopePlan, _ origin: Origin) -> Bool {
+    let fields = parser.fields(of: object).fields
+    let model = envelope.models.model(of: object, fields, in: root) { hints(envelope, origin.device) }
+    guard let model else { return false }
+    // Each key is looked up once; the signals find their values by place.
+    present = 0
+    for field in fields {
+      guard let place = model.ownKeys[field.keyBytes], place < BodyPlan.maximumPlaces else { continue }
+      places[Int(place)] = field.value
+      present |= 1 << UInt64(place)
+    }
+    read(model, object, origin, isPlaced: true)
+    return true
   }
 
   private func reportUndecoded(_ value: json_value, _ device: DeviceIndex, _ envelope: EnvelopePlan) {
@@ -72,7 +82,7 @@ extension PayloadDecoder {
   private func hints(_ envelope: EnvelopePlan, _ device: DeviceIndex) -> [[UInt8]] {
     var hints: [[UInt8]] = []
     for path in envelope.raw?.names ?? [] {
-      let value = path(root)
+      let value = path(rootValues)
       if value.isString { hints.append(value.textBytes.filter(isPlain).map(lowered)) }
     }
     if let model = devices.model(of: device) { hints.append(Array(plainName(model).utf8)) }
@@ -82,14 +92,14 @@ extension PayloadDecoder {
   /// The object that the maker's codec would give for the device's own bytes.
   private func decodeRaw(_ envelope: EnvelopePlan, _ origin: Origin) -> json_value? {
     guard let raw = envelope.raw else { return nil }
-    let text = raw.path(root)
+    let text = raw.path(rootValues)
     guard text.isString, text.count > 0 else { return nil }
     let isRight = raw.isHex ? bytes.setHex(text.textBytes) : bytes.setBase64(text.textBytes)
     guard isRight, !bytes.isEmpty else {
       report(origin.device, .wrongShape, "the raw bytes are not \(raw.isHex ? "hexadecimal" : "base64")")
       return nil
     }
-    let port = raw.port.map { $0(root) } ?? json_value()
+    let port = raw.port.map { $0(rootValues) } ?? json_value()
     let hints = hints(envelope, origin.device)
     let codec = bytes.bytes.withUnsafeBytes { raw in
       plan.codecs.decode(
@@ -107,9 +117,10 @@ extension PayloadDecoder {
     if let model = envelope.models.models.first { read(model, object, origin) }
   }
 
-  func read(_ model: BodyPlan, _ object: json_value, _ origin: Origin) {
+  /// - Parameter isPlaced: the values of the model's own keys are in their places.
+  func read(_ model: BodyPlan, _ object: json_value, _ origin: Origin, isPlaced: Bool = false) {
     let first = readings.count
-    for signal in model.signals { read(signal, object, origin) }
+    for signal in model.signals { read(signal, object, origin, isPlaced: isPlaced) }
     if model.byName { readByName(object, origin, from: first, besides: model.ownKeys) }
     if let path = model.nameFrom {
       let name = path(root)

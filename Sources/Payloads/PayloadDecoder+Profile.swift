@@ -57,7 +57,8 @@ extension PayloadDecoder {
     var text = message.payload.trimmed
     if let path = envelope.statusPath, text.first == UInt8(ascii: "{") {
       guard parse(message, device: printable(topic)) else { return true }
-      guard envelope.applies(to: root) else { return false }
+      index(envelope)
+      guard envelope.applies(to: rootValues) else { return false }
       let value = path(root)
       if value.isString {
         text = value.textBytes
@@ -68,6 +69,7 @@ extension PayloadDecoder {
         return false
       }
     }
+    index(envelope)
     guard let device = sender(envelope, topic) else { return true }
     guard let status = envelope.status.first(where: { text.elementsEqual($0.text) }) else {
       report(device, .wrongShape, "\(message.payload.count) bytes that are no status of \(envelope.name)")
@@ -103,7 +105,8 @@ extension PayloadDecoder {
       }
       return
     }
-    guard envelope.applies(to: root) else { return }
+    index(envelope)
+    guard envelope.applies(to: rootValues) else { return }
     let holder = each.path(root)
     guard holder.kind == JSON_OBJECT else { return }
     // A copy: what is inside uses the same room.
@@ -117,7 +120,8 @@ extension PayloadDecoder {
   }
 
   private func decode(_ envelope: EnvelopePlan, _ topic: UnsafeRawBufferPointer, _ message: Message) {
-    guard envelope.each != nil || envelope.applies(to: root) else { return }
+    index(envelope)
+    guard envelope.each != nil || envelope.applies(to: rootValues) else { return }
     guard let device = sender(envelope, topic) else { return }
     sender = device
     readLink(envelope, device)
@@ -132,18 +136,24 @@ extension PayloadDecoder {
     var time = json_value()
     var form = TimeForm.native
     for source in envelope.times {
-      time = source.path(root)
+      time = source.path(rootValues)
       form = source.form
       if !time.isEmpty { break }
     }
     decodeContent(envelope, origin(device, time, form: form, message))
   }
 
+  /// Looks the root's keys up once, for all paths of the envelope.
+  private func index(_ envelope: EnvelopePlan) {
+    rootValues.value = root
+    rootValues.index(envelope.keys)
+  }
+
   /// The message's number, together with the session in which the device counts.
   private func frame(_ envelope: EnvelopePlan) -> (hash: UInt64, counter: Int64, session: UInt64)? {
-    let value = envelope.counter?(root) ?? json_value()
+    let value = envelope.counter?(rootValues) ?? json_value()
     // Some servers leave out a counter of 0; but then there is a session.
-    let session = envelope.session?(root) ?? json_value()
+    let session = envelope.session?(rootValues) ?? json_value()
     guard value.kind == JSON_INTEGER || (value.isAbsent && session.isString) else { return nil }
     let name = session.isString ? StableHash.of(session.textBytes) : 0
     return (name ^ UInt64(bitPattern: value.integer) &* 0x9e37_79b9_7f4a_7c15, value.integer, name)
@@ -151,9 +161,9 @@ extension PayloadDecoder {
 
   private func readLink(_ envelope: EnvelopePlan, _ device: DeviceIndex) {
     guard envelope.rssi != nil || envelope.counter != nil else { return }
-    let rssi = envelope.rssi?(root) ?? json_value()
-    let snr = envelope.snr?(root) ?? json_value()
-    let counter = envelope.counter?(root) ?? json_value()
+    let rssi = envelope.rssi?(rootValues) ?? json_value()
+    let snr = envelope.snr?(rootValues) ?? json_value()
+    let counter = envelope.counter?(rootValues) ?? json_value()
     link = RadioLink(
       device: device, rssi: rssi.isNumber ? rssi.number : nil, snr: snr.isNumber ? snr.number : nil,
       counter: counter.kind == JSON_INTEGER ? counter.integer : nil)
@@ -169,7 +179,7 @@ extension PayloadDecoder {
         if !envelope.ignoresUnknown { name.withUnsafeBytes { reportDevice($0) } }
         return nil
       case .path(let path):
-        let value = path(root)
+        let value = path(rootValues)
         if value.isString {
           if let known = devices.knownDevice(address: value.textBytes) { return known }
           if first == nil, value.count > 0 { first = value.textBytes }

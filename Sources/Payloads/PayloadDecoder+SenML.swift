@@ -62,6 +62,9 @@ extension PayloadDecoder {
 
   func decodeSenML(_ envelope: EnvelopePlan, _ topic: UnsafeRawBufferPointer, _ message: Message) {
     let first = message.payload.first { $0 > 32 } ?? 0
+    // Nothing of it is found by paths, but the topic's levels are.
+    rootValues.isIndexed = false
+    rootValues.value = json_value()
     var pack = SenMLPack()
     if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
       guard parse(message, device: printable(topic)) else { return }

@@ -4,7 +4,7 @@ import EstateModel
 
 extension PayloadDecoder {
   /// A signal that isn't in the object is no problem: devices send part of what they know.
-  func read(_ plan: SignalPlan, _ object: json_value, _ origin: Origin) {
+  func read(_ plan: SignalPlan, _ object: json_value, _ origin: Origin, isPlaced: Bool = false) {
     for condition in plan.conditions where !condition.holds(in: object) { return }
     if let path = plan.faultPath {
       let fault = path(object)
@@ -15,8 +15,10 @@ extension PayloadDecoder {
     for condition in plan.faultConditions where condition.holds(in: object) {
       return appendFault(plan.signal, origin, .fault, "the device says that it has no value")
     }
-    for path in plan.paths {
-      let value = path(object)
+    for index in plan.paths.indices {
+      let place = isPlaced ? plan.places[index] : -1
+      if place >= 0, present & (1 << UInt64(place)) == 0 { continue }
+      let value = place >= 0 ? places[place] : plan.paths[index](object)
       if value.isAbsent { continue }
       if let series = plan.series, readSeries(value, series, plan, object, origin) { return }
       if let path = plan.unitPath { return read(value, unit: path(object), plan, origin) }

@@ -10,34 +10,37 @@ import EstateModel
 ///
 /// A bad message or value lands in ``problems``; whatever is good in the same message is decoded all the same.
 /// Nothing is thrown, and a good native reading allocates nothing. Not for two threads at once.
+///
+/// One thread owns a decoder, and nothing in it calls back from the midst of a change: its hot properties do without
+/// the checks at run time that two such changes overlap.
 public final class PayloadDecoder {
   /// Longest payload that is read, in bytes.
   public static let maximumPayload = 256 * 1024
   /// Deepest nesting that is read.
   public static let maximumDepth = 64
 
-  public internal(set) var readings: ContiguousArray<Reading> = []
-  public internal(set) var events: [EventDetail] = []
-  public internal(set) var problems: [PayloadProblem] = []
-  public internal(set) var statusChanges: [(device: DeviceIndex, isOnline: Bool)] = []
+  @exclusivity(unchecked) public internal(set) var readings: ContiguousArray<Reading> = []
+  @exclusivity(unchecked) public internal(set) var events: [EventDetail] = []
+  @exclusivity(unchecked) public internal(set) var problems: [PayloadProblem] = []
+  @exclusivity(unchecked) public internal(set) var statusChanges: [(device: DeviceIndex, isOnline: Bool)] = []
   /// Who sent the last message, also when no reading came of it: the device is alive.
-  public internal(set) var sender: DeviceIndex?
+  @exclusivity(unchecked) public internal(set) var sender: DeviceIndex?
 
   /// The device had sent this very message before, by its frame counter; nothing was decoded. A message that the
   /// broker flags as delivered again is decoded all the same: the first delivery may have been lost on the way.
-  public internal(set) var isRepeat = false
+  @exclusivity(unchecked) public internal(set) var isRepeat = false
 
   /// Sparkplug nodes, as `group/node`, that are to tell all their metrics again: publish
   /// `Node Control/Rebirth` to them.
-  public internal(set) var rebirths: [String] = []
+  @exclusivity(unchecked) public internal(set) var rebirths: [String] = []
 
   /// How well the sender is heard, where its network tells.
-  public internal(set) var link: RadioLink?
+  @exclusivity(unchecked) public internal(set) var link: RadioLink?
 
-  var frames: FrameMemory
+  @exclusivity(unchecked) var frames: FrameMemory
   var openEvents = EventMemory()
   var sparkplug = SparkplugMemory()
-  var devices: DeviceDirectory
+  @exclusivity(unchecked) var devices: DeviceDirectory
   let parser = JSONParser(capacity: PayloadDecoder.maximumPayload, depth: PayloadDecoder.maximumDepth)
   let signals = SignalDirectory()
   let tolerance: ClockTolerance
@@ -45,13 +48,16 @@ public final class PayloadDecoder {
   private let rootPrefix: [UInt8]
   /// For JSON inside JSON, and for what codecs make of raw bytes.
   let inner = JSONParser(capacity: PayloadDecoder.maximumPayload, depth: PayloadDecoder.maximumDepth)
-  let names = UnsafeMutableBufferPointer<json_text>.allocate(capacity: JSONParser.roomCount)
+  /// Values of the model's own keys in the object that is being read, and which of them are there.
+  let places = UnsafeMutableBufferPointer<json_value>.allocate(capacity: BodyPlan.maximumPlaces)
+  @exclusivity(unchecked) var present: UInt64 = 0
   var bytes = RawBytes()
   var writer = JSONObjectWriter()
   private let compressed = GzipReader(limit: PayloadDecoder.maximumPayload)
-  var root = json_value()
-  var document = json_value()
-  var levels: ContiguousArray<Range<Int>> = []
+  @exclusivity(unchecked) var root = json_value()
+  @exclusivity(unchecked) var document = json_value()
+  @exclusivity(unchecked) var rootValues = RootValues()
+  @exclusivity(unchecked) var levels: ContiguousArray<Range<Int>> = []
 
   /// - Parameters:
   ///   - root: the topic levels before `{estate}/{device}/reading`.
@@ -63,7 +69,7 @@ public final class PayloadDecoder {
     plan = ProfilePlan(profiles)
     devices = DeviceDirectory(catalogue, unknown: unknownDevices, attributes: plan.attributes)
     frames = FrameMemory(isOn: unknownDevices == .refuse)
-    names.initialize(repeating: json_text())
+    places.initialize(repeating: json_value())
     rootPrefix = Array((root + "/").utf8)
     self.tolerance = tolerance
     readings.reserveCapacity(JSONParser.roomCount)
@@ -71,7 +77,10 @@ public final class PayloadDecoder {
       ["reading", "event", "status", "reading/gzip"].map { "\(root)/+/+/\($0)" } + plan.topicFilters
   }
 
-  deinit { names.deallocate() }
+  deinit {
+    places.deallocate()
+    rootValues.places.deallocate()
+  }
 
   /// What to subscribe to: the native topics, and those of all profiles.
   public let topicFilters: [String]

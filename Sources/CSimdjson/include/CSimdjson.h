@@ -77,13 +77,9 @@ json_status json_parse(json_parser *parser, const void *bytes, size_t count, jso
 /// Writes up to `capacity` fields of an object. Returns how many it has; 0 for anything but an object.
 size_t json_fields(const json_value *object, json_field *fields, size_t capacity);
 
-typedef struct json_text {
-  const char *text;
-  size_t count;
-} json_text;
-
-/// Writes up to `capacity` keys of an object. Returns how many it has; 0 for anything but an object.
-size_t json_keys(const json_value *object, json_text *keys, size_t capacity);
+/// Looks up to 64 keys of an object up in one go. Writes the values of those that are there to their places in
+/// `values`; returns which, as bits. The first of two equal keys counts.
+uint64_t json_pick(const json_value *object, const json_step *keys, size_t count, json_value *values);
 
 /// Writes up to `capacity` items of an array. Returns how many it has; 0 for anything but an array.
 size_t json_items(const json_value *array, json_value *items, size_t capacity);

@@ -18,8 +18,11 @@ final class BodyPlan {
   let event: EventPlan?
   let history: [(list: PathPlan, time: PathPlan, form: TimeForm)]
   let byName: Bool
-  /// Keys that the model reads itself: no name says anything else of them.
+  /// Keys that the model reads itself, with a place for the value of each: no name says anything else of them.
   let ownKeys: NameTable
+
+  /// Keys of one model that have a place.
+  static let maximumPlaces = 64
   let nameFrom: PathPlan?
   let unitFrom: PathPlan?
 
@@ -41,7 +44,18 @@ final class BodyPlan {
     event = body.event.map { EventPlan($0, memory) }
     history = body.history.map { (memory.plan($0.list), memory.plan($0.time.path), $0.time.form) }
     byName = body.byName
-    ownKeys = NameTable(body.signals.flatMap(\.paths).compactMap(\.firstKey).map { ($0, 0) })
+    var keys = NameTable()
+    for (plan, source) in zip(signals, body.signals) {
+      plan.places = source.paths.map { path in
+        guard var key = path.firstKey else { return -1 }
+        keys.insert(key, UInt32(keys.count))
+        guard path.steps.count == 1, let place = key.withUTF8({ keys[UnsafeRawBufferPointer($0)] }) else {
+          return -1
+        }
+        return place < Self.maximumPlaces ? Int(place) : -1
+      }
+    }
+    ownKeys = keys
     nameFrom = body.nameFrom.map(memory.plan)
     unitFrom = body.unitFrom.map(memory.plan)
   }
@@ -94,15 +108,14 @@ final class ModelChoice {
     self.keys = keys
   }
 
+  /// - Parameter fields: those of the object.
   func model(
-    of object: json_value, in envelope: json_value, _ names: UnsafeMutableBufferPointer<json_text>,
+    of object: json_value, _ fields: UnsafeBufferPointer<json_field>, in envelope: json_value,
     hints: () -> [[UInt8]]
   ) -> BodyPlan? {
     var present = SIMD4<UInt64>()
-    let total = withUnsafePointer(to: object) { json_keys($0, names.baseAddress, names.count) }
-    for index in 0..<min(total, names.count) {
-      let key = UnsafeRawBufferPointer(start: names[index].text, count: names[index].count)
-      guard let number = keys[key] else { continue }
+    for field in fields {
+      guard let number = keys[field.keyBytes] else { continue }
       present[Int(number) / 64] |= 1 << UInt64(number % 64)
     }
     for (number, need) in needs.enumerated() {

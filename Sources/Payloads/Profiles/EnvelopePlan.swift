@@ -4,99 +4,103 @@ import EstateModel
 
 final class EnvelopePlan {
   enum Address {
-    case path(PathPlan)
+    case path(RootPath)
     case constant([UInt8])
   }
 
   struct Raw {
-    let path: PathPlan
+    let path: RootPath
     let isHex: Bool
-    let port: PathPlan?
-    let names: [PathPlan]
+    let port: RootPath?
+    let names: [RootPath]
   }
 
   let name: String
   let format: Envelope.Format
   let addresses: [Address]
-  let times: [(path: PathPlan, form: TimeForm)]
-  let decoded: [PathPlan]
+  let times: [(path: RootPath, form: TimeForm)]
+  let decoded: [RootPath]
   let each: (path: PathPlan, slot: Int)?
   let raw: Raw?
   let conditions: [ConditionPlan]
-  let has: [PathPlan]
-  let lacks: [PathPlan]
+  let has: [RootPath]
+  let lacks: [RootPath]
   let status: [(text: [UInt8], isOnline: Bool)]
   let statusPath: PathPlan?
   let isSeenOnly: Bool
   let isIgnored: Bool
   let ignoresUnknown: Bool
-  let counter: PathPlan?
-  let session: PathPlan?
+  let counter: RootPath?
+  let session: RootPath?
   /// Signal strength and signal-to-noise ratio, where the network tells them.
-  let rssi: PathPlan?
-  let snr: PathPlan?
+  let rssi: RootPath?
+  let snr: RootPath?
+  /// First keys of its paths, each with a place.
+  let keys: UnsafeBufferPointer<json_step>
   let models: ModelChoice
   /// A profile of its own: its only body always applies.
   let isComplete: Bool
-  private let topic: TopicPattern
-  /// Names of the topic's levels, and where each is kept.
-  private let captures: [(name: String, slot: Int)]
+  /// The topic's named levels, and where each is kept.
+  private let captures: [(place: TopicPattern.Place, slot: Int)]
 
   init(
     name: String, _ envelope: Envelope, topic: TopicPattern, models: ModelChoice, isComplete: Bool,
     _ memory: PathMemory
   ) {
     self.name = name
-    self.topic = topic
     self.models = models
     self.isComplete = isComplete
     format = envelope.format
-    captures = topic.names.map { ($0, memory.slot($0)) }
+    captures = topic.names.compactMap { name in
+      TopicPattern.Place(name, in: topic).map { ($0, memory.slot(name)) }
+    }
+    var keys = RootKeys()
+    func plan(_ path: JSONPath) -> RootPath { keys.plan(path, memory) }
     addresses = envelope.device.map { address in
       switch address {
-      case .path(let path): .path(memory.plan(path))
+      case .path(let path): .path(plan(path))
       case .constant(let name): .constant(Array(name.utf8))
       }
     }
-    times = envelope.times.map { (memory.plan($0.path), $0.form) }
-    decoded = (envelope.decoded.isEmpty ? [JSONPath()] : envelope.decoded).map(memory.plan)
+    times = envelope.times.map { (plan($0.path), $0.form) }
+    decoded = (envelope.decoded.isEmpty ? [JSONPath()] : envelope.decoded).map(plan)
     each = envelope.each.map { (memory.plan($0.path), memory.slot($0.name)) }
     raw = envelope.raw.map {
       Raw(
-        path: memory.plan($0.path), isHex: $0.isHex, port: $0.port.map(memory.plan),
-        names: $0.names.map(memory.plan))
+        path: plan($0.path), isHex: $0.isHex, port: $0.port.map(plan), names: $0.names.map(plan))
     }
     conditions = envelope.conditions.map { ConditionPlan($0, memory) }
-    has = envelope.has.map(memory.plan)
-    lacks = envelope.lacks.map(memory.plan)
+    has = envelope.has.map(plan)
+    lacks = envelope.lacks.map(plan)
     status = envelope.status.map { (Array($0.text.utf8), $0.isOnline) }
     statusPath = envelope.statusPath.map(memory.plan)
     isSeenOnly = envelope.isSeenOnly
     isIgnored = envelope.isIgnored
     ignoresUnknown = envelope.ignoresUnknown
-    counter = envelope.counter.map(memory.plan)
-    session = envelope.session.map(memory.plan)
-    func link(_ name: String) -> PathPlan? {
-      envelope.link.first { Signal[$0.signal].name == name }?.paths.first.map(memory.plan)
+    counter = envelope.counter.map(plan)
+    session = envelope.session.map(plan)
+    func link(_ name: String) -> RootPath? {
+      envelope.link.first { Signal[$0.signal].name == name }?.paths.first.map(plan)
     }
     (rssi, snr) = (link("rssi"), link("snr"))
+    self.keys = memory.keys(keys.names)
   }
 
   /// Hands the topic's named levels to the paths that ask for them.
   func setCaptures(
     _ topic: UnsafeRawBufferPointer, _ levels: ContiguousArray<Range<Int>>, _ memory: PathMemory
   ) {
-    for (name, slot) in captures {
-      guard let range = self.topic.range(of: name, in: levels.count) else { continue }
+    for (place, slot) in captures {
+      guard let range = place.range(in: levels.count) else { continue }
       let bytes = levels[range.lowerBound].lowerBound..<levels[range.upperBound - 1].upperBound
       memory.setCapture(slot, UnsafeRawBufferPointer(rebasing: topic[bytes]))
     }
   }
 
   /// Whether the message is of this kind at all.
-  func applies(to root: json_value) -> Bool {
+  func applies(to root: RootValues) -> Bool {
     for path in has where path(root).isAbsent { return false }
     for path in lacks where !path(root).isAbsent { return false }
-    return conditions.hold(in: root)
+    return conditions.hold(in: root.value)
   }
 }

@@ -5,6 +5,8 @@ final class SignalPlan {
   let signal: SignalIndex
   let form: Signal.Form
   let paths: [PathPlan]
+  /// For each path: where its value is when the object's own keys have been looked up; -1: it must be followed.
+  var places: [Int] = []
   let conversion: Conversion
   let isUnitStated: Bool
   let unitPath: PathPlan?

@@ -50,14 +50,26 @@ public struct TopicPattern: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Which levels a name stands for in a topic of so many levels.
-  func range(of name: String, in count: Int) -> Range<Int>? {
-    guard let position = levels.firstIndex(where: { $0.name == name }) else { return nil }
-    let extra = count - levels.count
-    guard extra >= 0 else { return nil }
-    let tail = levels.firstIndex(where: \.isTail) ?? levels.count
-    if position == tail { return position..<(position + extra + 1) }
-    return position > tail ? (position + extra)..<(position + extra + 1) : position..<(position + 1)
+  /// Where a name stands; with several levels under one name the others move.
+  struct Place {
+    private let position: Int
+    private let tail: Int
+    private let count: Int
+
+    init?(_ name: String, in pattern: TopicPattern) {
+      guard let position = pattern.levels.firstIndex(where: { $0.name == name }) else { return nil }
+      self.position = position
+      tail = pattern.levels.firstIndex(where: \.isTail) ?? pattern.levels.count
+      count = pattern.levels.count
+    }
+
+    /// The levels in a topic of so many.
+    func range(in levels: Int) -> Range<Int>? {
+      let extra = levels - count
+      guard extra >= 0 else { return nil }
+      if position == tail { return position..<(position + extra + 1) }
+      return position > tail ? (position + extra)..<(position + extra + 1) : position..<(position + 1)
+    }
   }
 
   /// As it is subscribed to.
