@@ -87,6 +87,9 @@ enum CBORRecords {
     context?.assumingMemoryBound(to: Stream.self).pointee.event = event
   }
 
+  /// A count beyond what memory holds arrives as a negative number; it can't be kept.
+  private static func promised(_ count: Int) -> Int { count < 0 ? .max : count }
+
   private static func setText(
     _ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<UInt8>?, _ count: Int
   ) {
@@ -113,9 +116,9 @@ enum CBORRecords {
     callbacks.undefined = { set($0, .other) }
     callbacks.string = { context, text, count in setText(context, text, Int(count)) }
     callbacks.byte_string = { context, _, _ in set(context, .other) }
-    callbacks.array_start = { context, count in set(context, .list(Int(clamping: count))) }
+    callbacks.array_start = { context, count in set(context, .list(promised(count))) }
     callbacks.indef_array_start = { set($0, .list(nil)) }
-    callbacks.map_start = { context, count in set(context, .map(Int(clamping: count))) }
+    callbacks.map_start = { context, count in set(context, .map(promised(count))) }
     callbacks.indef_map_start = { set($0, .map(nil)) }
     callbacks.indef_break = { set($0, .end) }
     return callbacks
