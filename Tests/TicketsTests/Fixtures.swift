@@ -77,10 +77,11 @@ extension TicketBook {
   }
 
   @discardableResult
-  mutating func say(_ step: TicketCommand.Step, on ticket: String, minute: Int64 = 60) throws -> [TicketEvent]
-  {
+  mutating func say(
+    _ step: TicketCommand.Step, on ticket: String, by: String = "grid worker", minute: Int64 = 60
+  ) throws -> [TicketEvent] {
     try perform(
       TicketCommand(
-        step, ticket: ticket, by: "grid worker", at: Fixture.start + minute * 60_000, via: .commandLine))
+        step, ticket: ticket, by: by, at: Fixture.start + minute * 60_000, via: .commandLine))
   }
 }

@@ -1,0 +1,121 @@
+/// What people make of tickets.
+import Configuration
+import EstateModel
+
+extension TicketBook {
+  /// - Throws: ``TicketError``: the ticket isn't known, the step isn't allowed in its state, something in the step
+  ///   isn't right, or others were faster. The book is then as it was.
+  public mutating func perform(_ command: TicketCommand) throws(TicketError) -> [TicketEvent] {
+    if case .since(let seen, let step) = command.step {
+      if let ticket = tickets[command.ticket] { try check(ticket, unchangedSince: seen) }
+      var command = command
+      command.step = step
+      return try perform(command)
+    }
+    guard let ticket = tickets[command.ticket] else {
+      throw .unknownTicket(command.ticket, near: nearestName(to: command.ticket, in: tickets.keys))
+    }
+    guard ticket.state.after(command.step.action) != nil else {
+      throw .notAllowed(command.step.action, ticket: ticket.id, state: ticket.state)
+    }
+    guard command.at.milliseconds >= ticket.updated - TicketCommand.tolerance else {
+      throw .past(ticket: ticket.id, newest: ticket.updated)
+    }
+    if case .merge(let target, let note) = command.step {
+      return try merge(ticket, into: target, note: note, by: command)
+    }
+    let payload = try payload(of: command, on: ticket)
+    return [append(payload, to: ticket.id, by: command)]
+  }
+
+  mutating func append(
+    _ payload: TicketEvent.Payload, to id: String, by command: TicketCommand, terms: Terms? = nil
+  ) -> TicketEvent {
+    append(
+      payload, to: id, at: command.at.milliseconds, by: command.by, via: command.via, terms: terms)
+  }
+
+  private func payload(of command: TicketCommand, on ticket: Ticket) throws(TicketError)
+    -> TicketEvent.Payload
+  {
+    let step = command.step
+    func filled(_ note: String) throws(TicketError) -> String {
+      guard note.contains(where: { !$0.isWhitespace }) else { throw .empty(step.action, ticket: ticket.id) }
+      return note
+    }
+    func refused(_ reason: String) -> TicketError {
+      .refused(step.action, ticket: ticket.id, reason: reason)
+    }
+    switch step {
+    case .acknowledge(let note): return .acknowledged(note: note)
+    case .arrive(let note): return .arrived(note: note)
+    case .assign(let assignee): return .assigned(try party(assignee, step.action, on: ticket))
+    case .inform(let assignee): return .informed([try party(assignee, step.action, on: ticket)], note: "")
+    case .comment(let note): return .commented(note: try filled(note))
+    case .resolve(let resolution):
+      _ = try filled(resolution.note)
+      return .resolved(resolution)
+    case .verify(let note):
+      let note = try filled(note)
+      if command.by == ticket.resolvedBy {
+        throw refused("\(command.by) did the work; somebody else looks whether it is done")
+      }
+      if let active = ticket.activeAlarms.first {
+        throw refused(
+          "alarm \(active.facts.alarm) (\(active.facts.rule) at \(active.facts.place)) is still active")
+      }
+      return .verified(nil, note: note)
+    case .reopen(let note): return .reopened(nil, Revision(), note: try filled(note))
+    case .close(let note): return .closed(note: try filled(note))
+    case .cancel(let note): return .cancelled(note: try filled(note))
+    default: throw refused("not yet")
+    }
+  }
+
+  /// The alarms go along, and so does every later alarm of the same cause.
+  private mutating func merge(_ ticket: Ticket, into id: String, note: String, by command: TicketCommand)
+    throws(TicketError) -> [TicketEvent]
+  {
+    func refused(_ reason: String) -> TicketError { .refused(.merge, ticket: ticket.id, reason: reason) }
+    guard let target = tickets[id] else {
+      throw .unknownTicket(id, near: nearestName(to: id, in: tickets.keys))
+    }
+    guard target.id != ticket.id else { throw refused("it is the same ticket") }
+    guard target.estate == ticket.estate else { throw refused("\(id) belongs to estate \(target.estate)") }
+    guard target.state.isWorking else { throw refused("\(id) is \(target.state.rawValue)") }
+    return merge(
+      ticket, into: target, note: note, at: command.at.milliseconds, by: command.by, via: command.via)
+  }
+
+  mutating func merge(
+    _ ticket: Ticket, into target: Ticket, note: String, at: Int64, by: String, via: TicketEvent.Source
+  ) -> [TicketEvent] {
+    let absorption = Absorption(of: ticket)
+    return [
+      append(.merged(into: target.id, note: note), to: ticket.id, at: at, by: by, via: via),
+      append(.absorbed(absorption), to: target.id, at: at, by: by, via: via),
+    ]
+  }
+
+  /// - Throws: ``TicketError``: a mistyped role, or one that the estate can't have.
+  func party(_ assignee: Assignee, _ action: Ticket.Action, on ticket: Ticket) throws(TicketError)
+    -> TicketParty
+  {
+    switch assignee {
+    case .role(let role):
+      let estate = catalogue.estate(ticket.estate)
+      if role == .propertyCompany, let estate, estate.management != .propertyCompany,
+        !estate.parties.contains(where: { $0.role == role })
+      {
+        throw .noSuchParty(role, estate: estate.id)
+      }
+      return party(role, in: estate)
+    case .name(let name):
+      guard name.contains(where: { !$0.isWhitespace }) else { throw .empty(action, ticket: ticket.id) }
+      if let near = nearestName(to: name, in: Role.allCases.map(\.rawValue)) {
+        throw .unknownParty(name, near: near)
+      }
+      return TicketParty(role: nil, title: Title(zh: name, en: name))
+    }
+  }
+}
