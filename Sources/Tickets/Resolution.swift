@@ -50,12 +50,21 @@ public struct Proof: Hashable, Sendable, Codable {
     public var cleared: Int64?
     @Listed public var raised: [Evidence]
     @Listed public var normal: [Evidence]
+
+    init(device: String, alarm: String, cleared: Int64?, raised: [Evidence], normal: [Evidence]) {
+      (self.device, self.alarm, self.cleared) = (device, alarm, cleared)
+      (self.raised, self.normal) = (raised, normal)
+    }
   }
 
   /// The signals were normal from here to there; milliseconds since 1970.
   public var from: Int64
   public var until: Int64
   @Listed public var sensors: [Sensor]
+
+  init(from: Int64, until: Int64, sensors: [Sensor]) {
+    (self.from, self.until, self.sensors) = (from, until, sensors)
+  }
 }
 
 /// The clocks stand still, and why.

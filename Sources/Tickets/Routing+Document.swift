@@ -1,4 +1,4 @@
-/// Reads `config/routing.yaml`: a mapping of category names to titles, causes and roles.
+/// Reads `config/routing.yaml`.
 import Configuration
 import EstateModel
 
@@ -10,57 +10,120 @@ extension Routing {
   ]
 
   /// What is wrong goes to `diagnostics`; categories that can be read are in the result.
-  public init(document: Document, diagnostics: Diagnostics) {
+  /// - Parameter calendars: those that `during:` may name.
+  public init(document: Document, calendars: [String: EstateCalendar] = [:], diagnostics: Diagnostics) {
     guard let fields = Fields(document.root, of: "a routing file", diagnostics: diagnostics) else {
       self.init(categories: [])
       return
     }
-    let names = fields.keys
-    self.init(
-      categories: names.compactMap { name in
-        fields.required(name).flatMap { Category(name: name, $0, diagnostics) }
-      })
+    let list = fields.required("categories").flatMap {
+      Fields($0, of: "categories", diagnostics: diagnostics)
+    }
+    let names = list?.keys ?? []
+    let categories = names.compactMap { name in
+      list?.required(name).flatMap { Category(name: name, $0, diagnostics) }
+    }
+    self.init(categories: categories)
+    self.calendars = calendars
+    workingTime =
+      fields.required("working-time").flatMap { WorkingTime($0, diagnostics) } ?? workingTime
+    levels = fields.required("service-levels").flatMap { ServiceLevels($0, diagnostics) } ?? levels
+    readLastResort(fields)
+    readLimits(fields)
+    fields.finish()
     for name in Self.required where !names.contains(name) {
-      diagnostics.error("category '\(name)' is missing", at: fields.location)
+      diagnostics.error("category '\(name)' is missing", at: list?.location ?? fields.location)
+    }
+    for category in categories {
+      prove(category, at: list?.keyLocation(category.name) ?? fields.location, diagnostics)
+    }
+  }
+
+  private mutating func readLastResort(_ fields: Fields) {
+    lastResort = fields.list("last-resort").compactMap { $0.choice(Role.self, fields.diagnostics) }
+    if lastResort.isEmpty {
+      fields.diagnostics.error(
+        "nobody is asked when a chain is at its end; expected 'last-resort: [sub-district, \"12345\"]'",
+        at: fields.keyLocation("last-resort"))
+    }
+  }
+
+  private mutating func readLimits(_ root: Fields) {
+    let diagnostics = root.diagnostics
+    guard let node = root.optional("limits"),
+      let fields = Fields(node, of: "limits", diagnostics: diagnostics)
+    else { return }
+    defer { fields.finish() }
+    newTicketsAMinute = fields.count("new-tickets-a-minute", in: 1...1000) ?? newTicketsAMinute
+    if let node = fields.optional("unanswered-contacts"),
+      let contacts = Fields(node, of: "unanswered-contacts", diagnostics: diagnostics)
+    {
+      self.contacts.count = contacts.count("count", in: 1...100) ?? self.contacts.count
+      self.contacts.within = contacts.optional("within")?.span(diagnostics) ?? self.contacts.within
+      contacts.finish()
+    }
+  }
+
+  /// Every priority and every kind of management has a lead, somebody to turn to next, and clocks.
+  private func prove(_ category: Category, at location: SourceLocation, _ diagnostics: Diagnostics) {
+    for management in Estate.Management.allCases {
+      let assignments =
+        [category.assignment(under: management)]
+        + category.exceptions.filter { $0.management?.contains(management) != false }.map(\.assignment)
+      for assignment in assignments {
+        if assignment.lead == .propertyCompany, management != .propertyCompany {
+          diagnostics.error(
+            "category '\(category.name)' sends tickets of estates without a property company to the property company",
+            at: location)
+        }
+        if chain(category, lead: assignment.lead, under: management).isEmpty {
+          diagnostics.error(
+            "category '\(category.name)', management \(management.rawValue): nobody is asked after \(assignment.lead.rawValue)",
+            at: location)
+        }
+        let parties = Set([assignment.lead] + assignment.others + category.atP1).count
+        if parties > Self.mostParties {
+          diagnostics.error(
+            "category '\(category.name)' puts \(parties) parties on a ticket, expected at most \(Self.mostParties)",
+            at: location)
+        }
+      }
+    }
+    for priority in Priority.allCases {
+      let level = (category.levels[priority] ?? ServiceLevel()).over(
+        levels.levels[priority] ?? ServiceLevel())
+      for (name, term) in [
+        ("acknowledge", level.acknowledge), ("resolve", level.resolve), ("follow-up", level.followUp),
+        ("escalate-every", level.escalateEvery), ("pause", level.pause),
+      ] where term == nil {
+        diagnostics.error(
+          "category '\(category.name)', \(priority.rawValue): no time for '\(name)'", at: location)
+      }
+    }
+    for exception in category.exceptions {
+      guard let name = exception.during, calendars[name] == nil, name != "working-time", name != "off-hours"
+      else { continue }
+      let known = Array(calendars.keys) + ["working-time", "off-hours"]
+      diagnostics.error(
+        "category '\(category.name)': unknown calendar '\(name)'\(suggestion(for: name, in: known))",
+        at: location)
+    }
+    if let name = category.recurrence?.rootCause, self[name] == nil {
+      diagnostics.error(
+        "category '\(category.name)': unknown category '\(name)'\(suggestion(for: name, in: categories.map(\.name)))",
+        at: location)
     }
   }
 }
 
-extension Category {
-  fileprivate init?(name: String, _ node: Node, _ diagnostics: Diagnostics) {
-    guard let fields = Fields(node, of: "category '\(name)'", diagnostics: diagnostics) else { return nil }
-    let title = fields.required("title").flatMap { Title($0, diagnostics) }
-    let togetherBy = fields.choice("together-by", as: TogetherBy.self)
-    let withCompany = fields.required("with-company").flatMap { Assignment($0, diagnostics) }
-    let withoutCompany = fields.required("without-company").flatMap { Assignment($0, diagnostics) }
-    let withCommittee = fields.optional("owners-committee").flatMap { Assignment($0, diagnostics) }
-    let atP1 = fields.list("at-p1").compactMap { $0.choice(Role.self, diagnostics) }
-    let escalation = fields.list("escalation").compactMap { $0.choice(Role.self, diagnostics) }
-    fields.finish()
-    if escalation.isEmpty {
+extension Fields {
+  func count(_ key: String, in range: ClosedRange<Int>) -> Int? {
+    guard let node = optional(key), let value = node.integer(diagnostics) else { return nil }
+    guard range.contains(value) else {
       diagnostics.error(
-        "category '\(name)' has nobody to turn to when its lead doesn't move; expected 'escalation: [role, …]'",
-        at: fields.keyLocation("escalation"))
+        "found \(value), expected \(range.lowerBound) to \(range.upperBound)", at: node.location)
+      return nil
     }
-    guard let title, let togetherBy, let withCompany, let withoutCompany else { return nil }
-    if withoutCompany.lead == .propertyCompany {
-      diagnostics.error(
-        "category '\(name)' sends tickets of estates without a property company to the property company",
-        at: fields.keyLocation("without-company"))
-    }
-    self.init(
-      name: name, title: title, togetherBy: togetherBy, withCompany: withCompany,
-      withoutCompany: withoutCompany, withCommittee: withCommittee, atP1: atP1, escalation: escalation)
-  }
-}
-
-extension Assignment {
-  fileprivate init?(_ node: Node, _ diagnostics: Diagnostics) {
-    guard let fields = Fields(node, of: "an assignment", diagnostics: diagnostics) else { return nil }
-    let lead = fields.choice("lead", as: Role.self)
-    let others = fields.list("with").compactMap { $0.choice(Role.self, diagnostics) }
-    fields.finish()
-    guard let lead else { return nil }
-    self.init(lead: lead, others: others.filter { $0 != lead })
+    return value
   }
 }

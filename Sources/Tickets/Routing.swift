@@ -1,62 +1,25 @@
-/// Who answers for which kind of problem: the routing matrix, by category and by who manages the estate.
+/// Who answers for which kind of problem, and how soon: by category, priority, place, hour, and by who manages the
+/// estate.
 import EstateModel
+import Foundation
 
-/// What decides that two alarms of one category have one cause, and so belong on one ticket.
-public enum TogetherBy: String, CaseIterable, Sendable, Codable {
-  /// All wells of one sewer: one blockage backs up many of them.
-  case sewer
-  case place
-  case device
-  /// All places in the same unit, building or estate.
-  case unit, building, estate
-}
-
-/// The responsible role and those who work beside it.
-public struct Assignment: Hashable, Sendable {
-  public var lead: Role
-  public var others: [Role]
-
-  public init(lead: Role, others: [Role] = []) { (self.lead, self.others) = (lead, others) }
-}
-
-/// How tickets of one category are opened and where they go.
-public struct Category: Sendable {
-  public var name: String
-  public var title: Title
-  public var togetherBy: TogetherBy
-  public var withCompany: Assignment
-  public var withoutCompany: Assignment
-  /// Where an owners' committee manages the estate; nil: as without a company.
-  public var withCommittee: Assignment?
-  /// Joins the others when the ticket is or becomes P1.
-  public var atP1: [Role]
-  /// Who is asked next when nobody moves, in order.
-  public var escalation: [Role]
-
-  public init(
-    name: String, title: Title, togetherBy: TogetherBy, withCompany: Assignment, withoutCompany: Assignment,
-    withCommittee: Assignment? = nil, atP1: [Role] = [], escalation: [Role] = []
-  ) {
-    (self.name, self.title, self.togetherBy) = (name, title, togetherBy)
-    (self.withCompany, self.withoutCompany, self.withCommittee) = (withCompany, withoutCompany, withCommittee)
-    (self.atP1, self.escalation) = (atP1, escalation)
-  }
-
-  /// Never without a lead, whoever manages the estate. An unknown manager counts as none.
-  public func assignment(under management: Estate.Management) -> Assignment {
-    switch management {
-    case .propertyCompany: withCompany
-    case .ownersCommittee: withCommittee ?? withoutCompany
-    case .none, .unknown: withoutCompany
-    }
-  }
-}
-
-/// The categories that tickets can have.
+/// The categories that tickets can have, and what they share.
 public struct Routing: Sendable {
   /// In the order of the file.
   public let categories: [Category]
+  public var levels = ServiceLevels.standard
+  public var workingTime = WorkingTime.standard
+  /// Asked when a category's own chain is at its end.
+  public var lastResort: [Role] = [.subDistrict, .hotline12345]
+  /// New tickets of one estate within a minute; those above go into a digest, P1 never does.
+  public var newTicketsAMinute = 10
+  /// So many unanswered contacts of residents within so many milliseconds make a ticket more urgent.
+  public var contacts = (count: 2, within: Int64(14 * 86_400_000))
+  public var calendars: [String: EstateCalendar] = [:]
   private let positions: [String: Int]
+
+  /// Most parties that a file may put on one ticket from the start.
+  public static let mostParties = 5
 
   public init(categories: [Category]) {
     self.categories = categories
@@ -73,5 +36,44 @@ public struct Routing: Sendable {
         name: name, title: Title(zh: name, en: name), togetherBy: .place,
         withCompany: Assignment(lead: .propertyCompany), withoutCompany: Assignment(lead: .community),
         escalation: [.community, .subDistrict])
+  }
+
+  /// A category's level with what the ladder says for the rest.
+  public func level(_ category: Category, _ priority: Priority) -> ServiceLevel {
+    (category.levels[priority] ?? ServiceLevel())
+      .over(levels.levels[priority] ?? ServiceLevel())
+      .over(ServiceLevels.standard.levels[priority] ?? ServiceLevel())
+  }
+
+  /// Who answers for a ticket of this category that is opened now.
+  public func assignment(
+    _ category: Category, _ priority: Priority, at time: Timestamp, in estate: Estate?, place: Place?
+  ) -> Assignment {
+    let management = estate?.management ?? .unknown
+    let exception = category.exceptions.first { exception in
+      exception.priorities?.contains(priority) != false
+        && exception.management?.contains(management) != false
+        && exception.estates.map { $0.contains(estate?.id ?? "") } != false
+        && exception.places.map { kinds in place.map { kinds.contains($0.kind) } ?? false } != false
+        && exception.during.map { isDuring($0, at: time, in: estate?.timeZone ?? .gmt) } != false
+    }
+    return exception?.assignment ?? category.assignment(under: management)
+  }
+
+  /// A name that no calendar has is never now.
+  func isDuring(_ name: String, at time: Timestamp, in timeZone: TimeZone) -> Bool {
+    switch name {
+    case "working-time": workingTime.isWorking(at: time, in: timeZone)
+    case "off-hours": !workingTime.isWorking(at: time, in: timeZone)
+    default: calendars[name]?.span(at: time, in: timeZone).isInside ?? false
+    }
+  }
+
+  /// Who is asked after the lead, in order: the category's chain, then the last resort. An estate without a property
+  /// company is not sent to one.
+  public func chain(_ category: Category, lead: Role?, under management: Estate.Management) -> [Role] {
+    var seen: Set<Role> = lead.map { [$0] } ?? []
+    if management != .propertyCompany { seen.insert(.propertyCompany) }
+    return (category.escalation + lastResort).filter { seen.insert($0).inserted }
   }
 }

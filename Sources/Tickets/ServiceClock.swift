@@ -20,6 +20,8 @@ public struct ServiceClock: Hashable, Sendable, Codable {
   public var due: Int64
   /// As the configuration says it: `5 working days`.
   public var term: String
+  /// It counts only the hours in which offices work.
+  public var isWorking: Bool
   public var stage: Stage = .running
   /// When it was done, in time or not.
   public var met: Int64?
@@ -50,6 +52,10 @@ public struct Watch: Hashable, Sendable, Codable {
   public var settle: Int64
   /// Devices that don't report: as long as there are any, nothing is proven.
   @Listed public var blind: [String]
+
+  init(from: Int64, quiet: Int64, settle: Int64, blind: [String]) {
+    (self.from, self.quiet, self.settle, self.blind) = (from, quiet, settle, blind)
+  }
 }
 
 /// What an event settles for the time to come; nil: as before.

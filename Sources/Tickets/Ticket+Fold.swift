@@ -95,6 +95,7 @@ extension Ticket {
     case .reminded(let reminder): take(reminder, at: event.at)
     case .escalated(let escalation): take(escalation)
     case .prioritised(let priority, let informed, _):
+      if priority < self.priority { (pause, pausedSince) = (nil, nil) }
       self.priority = min(self.priority, priority)
       raisedByContacts = raisedByContacts ?? event.at
       inform(informed)
@@ -189,6 +190,7 @@ extension Ticket {
     absorbed.append(absorption.ticket)
     let known = Set(alarms.map(\.facts.alarm))
     alarms += absorption.alarms.filter { !known.contains($0.facts.alarm) }
+    if absorption.priority < priority { (pause, pausedSince) = (nil, nil) }
     priority = min(priority, absorption.priority)
     contacts += absorption.contacts
     inform(absorption.others)

@@ -14,11 +14,18 @@ extension TicketBook {
     let former = latest[cause].flatMap { tickets[$0] }
     if let former, former.state.isWorking || former.state == .resolved {
       let revision = revision(of: former, by: alarm, in: category, links)
-      let payload: TicketEvent.Payload =
-        former.state == .resolved ? .reopened(alarm, revision, note: "") : .joined(alarm, revision)
-      return [append(payload, to: former.id, by: transition)]
+      guard former.state == .resolved else {
+        let terms = raisedTerms(former, to: alarm.priority, at: transition.at)
+        return [append(.joined(alarm, revision), to: former.id, by: transition, terms: terms)]
+          + goneBlind(transition)
+      }
+      let terms = reopeningTerms(former, min(former.priority, alarm.priority), at: transition.at)
+      return [append(.reopened(alarm, revision, note: ""), to: former.id, by: transition, terms: terms)]
+        + goneBlind(transition)
     }
-    let assignment = category.assignment(under: estate?.management ?? .unknown)
+    let assignment = routing.assignment(
+      category, alarm.priority, at: Timestamp(milliseconds: transition.at), in: estate,
+      place: links.place(alarm.place))
     let others = assignment.others + (alarm.priority == .p1 ? category.atP1 : [])
     var opening = Opening(
       estate: transition.estate, category: category.name, cause: cause.cause,
@@ -29,14 +36,24 @@ extension TicketBook {
     let id = unusedIdentifier(
       rule: transition.rule, subject: "\(transition.estate)/\(transition.device)", onset: transition.onset,
       estate)
-    return [append(.opened(opening, by: alarm), to: id, by: transition)]
+    let terms = openingTerms(category, alarm.priority, estate: transition.estate, at: transition.at)
+    return [append(.opened(opening, by: alarm), to: id, by: transition, terms: terms)]
+      + goneBlind(transition)
   }
 
   mutating func clear(_ transition: AlarmTransition) -> [TicketEvent] {
     guard let ticket = ticketOfAlarm[transition.alarm].flatMap({ tickets[$0] }),
       ticket.activeAlarms.contains(where: { $0.facts.alarm == transition.alarm })
     else { return [] }
-    return [append(.cleared(AlarmFacts(transition)), to: ticket.id, by: transition)]
+    var events = [append(.cleared(AlarmFacts(transition)), to: ticket.id, by: transition)]
+    if let now = tickets[ticket.id], now.normalSince != nil, now.arrived == nil, now.lookAsked == nil,
+      now.state.isWorking
+    {
+      // It does not vanish: somebody is to look at what there was.
+      events.append(
+        append(.reminded(Reminder(.look)), to: ticket.id, at: transition.at, by: Self.clockName, via: .clock))
+    }
+    return events + seesAgain(transition)
   }
 
   /// What the ticket gains by one more alarm, beyond the alarm itself.

@@ -25,7 +25,22 @@ extension TicketBook {
       return try merge(ticket, into: target, note: note, by: command)
     }
     let payload = try payload(of: command, on: ticket)
-    return [append(payload, to: ticket.id, by: command)]
+    let at = command.at.milliseconds
+    var events = [append(payload, to: ticket.id, by: command, terms: terms(of: payload, on: ticket, at: at))]
+    if case .resolved = payload, let now = tickets[ticket.id], let watch = now.watch, !watch.blind.isEmpty {
+      events.append(remindOfBlindness(now, watch, at: at))
+    }
+    return events
+  }
+
+  private func terms(of payload: TicketEvent.Payload, on ticket: Ticket, at: Int64) -> Terms? {
+    switch payload {
+    case .resolved: resolvedTerms(ticket, at: at)
+    case .verified: verifiedTerms(ticket, at: at)
+    case .reopened: reopeningTerms(ticket, ticket.priority, at: at)
+    case .resumed: resumedTerms(ticket, at: at)
+    default: nil
+    }
   }
 
   mutating func append(
@@ -52,6 +67,11 @@ extension TicketBook {
     case .assign(let assignee): return .assigned(try party(assignee, step.action, on: ticket))
     case .inform(let assignee): return .informed([try party(assignee, step.action, on: ticket)], note: "")
     case .comment(let note): return .commented(note: try filled(note))
+    case .pause(let reason, let until, let note):
+      return .paused(try pause(reason, until: until, on: ticket, by: command), note: try filled(note))
+    case .resume(let note):
+      guard ticket.isPaused else { throw refused("its clocks are running") }
+      return .resumed(note: note)
     case .resolve(let resolution):
       _ = try filled(resolution.note)
       return .resolved(resolution)
@@ -64,12 +84,37 @@ extension TicketBook {
         throw refused(
           "alarm \(active.facts.alarm) (\(active.facts.rule) at \(active.facts.place)) is still active")
       }
+      if let watch = ticket.watch, watch.blind.isEmpty {
+        let until = Timestamp(milliseconds: max(watch.from, ticket.normalSince ?? watch.from) + watch.quiet)
+        throw refused("the sensors watch it until \(until.formatted(in: timeZone(of: ticket.estate)))")
+      }
       return .verified(nil, note: note)
     case .reopen(let note): return .reopened(nil, Revision(), note: try filled(note))
     case .close(let note): return .closed(note: try filled(note))
     case .cancel(let note): return .cancelled(note: try filled(note))
     default: throw refused("not yet")
     }
+  }
+
+  private func pause(_ reason: Pause.Reason, until: Timestamp?, on ticket: Ticket, by command: TicketCommand)
+    throws(TicketError) -> Pause
+  {
+    func refused(_ reason: String) -> TicketError { .refused(.pause, ticket: ticket.id, reason: reason) }
+    if ticket.isPaused { throw refused("its clocks stand still already") }
+    if ticket.priority == .p1, ticket.state != .onSite {
+      throw refused("there is danger now; its clocks stop only once somebody is there")
+    }
+    let timeZone = timeZone(of: ticket.estate)
+    let longest =
+      routing.level(routing.category(ticket.category), ticket.priority).pause
+      .map { routing.workingTime.end(of: $0, from: command.at, in: timeZone) } ?? command.at
+    guard let until else { return Pause(reason, until: longest.milliseconds) }
+    guard until > command.at, until <= longest else {
+      throw refused(
+        "found an end at \(until.formatted(in: timeZone)), expected one up to \(longest.formatted(in: timeZone))"
+      )
+    }
+    return Pause(reason, until: until.milliseconds)
   }
 
   /// The alarms go along, and so does every later alarm of the same cause.
@@ -93,7 +138,9 @@ extension TicketBook {
     let absorption = Absorption(of: ticket)
     return [
       append(.merged(into: target.id, note: note), to: ticket.id, at: at, by: by, via: via),
-      append(.absorbed(absorption), to: target.id, at: at, by: by, via: via),
+      append(
+        .absorbed(absorption), to: target.id, at: at, by: by, via: via,
+        terms: raisedTerms(target, to: ticket.priority, at: at)),
     ]
   }
 

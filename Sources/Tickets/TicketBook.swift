@@ -8,6 +8,7 @@ import Foundation
 ///     var book = TicketBook(routing: routing, catalogue: catalogue)
 ///     try book.restore(stored)
 ///     let events = book.apply(transition)          // empty when there is nothing new in it
+///     let due = book.advance(to: now)              // clocks, escalations, verification
 ///     let more = try book.perform(command)
 public struct TicketBook: Sendable {
   struct Cause: Hashable {
@@ -23,6 +24,11 @@ public struct TicketBook: Sendable {
   var latest: [Cause: String] = [:]
   /// The ticket on which each alarm is.
   var ticketOfAlarm: [String: String] = [:]
+  var deadlines = DeadlineQueue()
+  /// Tickets that sensors watch.
+  private(set) var watching: Set<String> = []
+  /// Alarms by which a device, as `estate/device`, is known to be out of order.
+  private var maintenance: [String: Set<String>] = [:]
   /// Each ticket's newest events: what a person who looked too early has missed.
   private var trails: [String: [TicketEvent]] = [:]
   private static let trailLength = 12
@@ -41,6 +47,7 @@ public struct TicketBook: Sendable {
   /// Takes in stored events, in the order in which they were made.
   /// - Throws: ``TicketError/brokenHistory(ticket:found:expected:)``
   public mutating func restore(_ events: some Sequence<TicketEvent>) throws(TicketError) {
+    var touched: Set<String> = []
     for event in events {
       if tickets[event.ticket] == nil {
         tickets[event.ticket] = try Ticket(opening: event)
@@ -48,15 +55,19 @@ public struct TicketBook: Sendable {
         try tickets[event.ticket]?.apply(event)
       }
       note(event)
+      touched.insert(event.ticket)
     }
+    for id in touched { reschedule(id) }
   }
 
   /// What an alarm's step makes of the tickets: opened, joined, reopened or cleared; nothing when the step is
-  /// already known.
+  /// already known. Whatever was due before the step comes first, so that it doesn't matter how often time is let
+  /// pass in between.
   public mutating func apply(_ transition: AlarmTransition) -> [TicketEvent] {
-    switch transition.kind {
-    case .raised: raise(transition)
-    case .cleared: clear(transition)
+    let due = advance(to: Timestamp(milliseconds: transition.at))
+    return switch transition.kind {
+    case .raised: due + raise(transition)
+    case .cleared: due + clear(transition)
     }
   }
 }
@@ -77,6 +88,7 @@ extension TicketBook {
       tickets[id]?.fold(event)
     }
     note(event)
+    reschedule(id)
     return event
   }
 
@@ -93,6 +105,26 @@ extension TicketBook {
       for alarm in absorption.alarms { ticketOfAlarm[alarm.facts.alarm] = ticket.id }
     default: break
     }
+    if ticket.state == .resolved, ticket.watch != nil {
+      watching.insert(ticket.id)
+    } else {
+      watching.remove(ticket.id)
+    }
+    if let alarm = event.alarm, alarm.category ?? ticket.category == Self.maintenanceCategory {
+      let device = "\(ticket.estate)/\(alarm.device)"
+      if event.kind == .cleared {
+        maintenance[device]?.remove(alarm.alarm)
+      } else {
+        maintenance[device, default: []].insert(alarm.alarm)
+      }
+    }
+  }
+
+  /// Alarms of this category say that a device is out of order.
+  static let maintenanceCategory = "device-maintenance"
+
+  func isBlind(_ device: String, in estate: String) -> Bool {
+    maintenance["\(estate)/\(device)"]?.isEmpty == false
   }
 
   func cause(of ticket: Ticket) -> Cause {

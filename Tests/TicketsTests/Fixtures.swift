@@ -13,11 +13,14 @@ enum Fixture {
     let root = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let diagnostics = Diagnostics()
-    let document = try #require(
-      Document(
-        contentsOf: root.appendingPathComponent("config/routing.yaml"), name: "config/routing.yaml",
-        diagnostics: diagnostics))
-    let routing = Routing(document: document, diagnostics: diagnostics)
+    func document(_ name: String) throws -> Document {
+      try #require(
+        Document(contentsOf: root.appendingPathComponent(name), name: name, diagnostics: diagnostics))
+    }
+    let calendars = EstateCalendar.calendars(
+      in: [try document("config/calendars/hours.yaml")], diagnostics: diagnostics)
+    let routing = Routing(
+      document: try document("config/routing.yaml"), calendars: calendars, diagnostics: diagnostics)
     try diagnostics.check()
     return routing
   }
@@ -69,7 +72,36 @@ func step(
     towards: towards)
 }
 
+/// `03-10 22:45` in the fixture estate's time zone.
+func local(_ milliseconds: Int64?) -> String {
+  guard let milliseconds else { return "never" }
+  let text = Timestamp(milliseconds: milliseconds).formatted(
+    in: TimeZone(identifier: "Asia/Shanghai") ?? .gmt)
+  return text.prefix(16).dropFirst(5).replacingOccurrences(of: "T", with: " ")
+}
+
+/// An event in a line: `03-10 08:15 escalated → sub-district`.
+func line(_ event: TicketEvent) -> String {
+  let rest: String =
+    switch event.payload {
+    case .reminded(let reminder): " \(reminder.reason.rawValue) \(reminder.clock?.rawValue ?? "")"
+    case .escalated(let escalation):
+      " \(escalation.clock.rawValue) → \(escalation.party?.role?.rawValue ?? "nobody")"
+    default: ""
+    }
+  return "\(local(event.at)) \(event.kind.rawValue)\(rest)".trimmingCharacters(in: .whitespaces)
+}
+
+/// A local time of 2026 in the fixture estate: `03-10 22:45`.
+func time(_ text: String, year: Int = 2026) -> Timestamp {
+  Timestamp(rfc3339: "\(year)-\(text.replacingOccurrences(of: " ", with: "T")):00+08:00") ?? .distantPast
+}
+
 extension TicketBook {
+  /// Lets time pass up to so many minutes after the start.
+  @discardableResult
+  mutating func pass(minute: Int64) -> [TicketEvent] { advance(to: Fixture.start + minute * 60_000) }
+
   /// The one ticket that there is.
   func single(sourceLocation: Testing.SourceLocation = #_sourceLocation) throws -> Ticket {
     try #require(tickets.count == 1, sourceLocation: sourceLocation)
