@@ -47,7 +47,7 @@ public struct LoadedConfiguration: Sendable {
     guard
       let routing = Document(contentsOf: settings.routingFile, name: routingName, diagnostics: diagnostics)
     else { return nil }
-    self.routing = Routing(document: routing, diagnostics: diagnostics)
+    self.routing = Routing(document: routing, calendars: calendars, diagnostics: diagnostics)
     checkCategories(diagnostics)
   }
 
