@@ -7,13 +7,40 @@ extension TicketEvent {
   var summary: String {
     switch payload {
     case .opened(let opening, let alarm):
-      "opened for \(opening.responsible.title.en): \(Self.words(alarm))"
+      "opened for \(opening.responsible.title.en): \(alarm.map(Self.words) ?? opening.title?.en ?? opening.category)"
     case .joined(let alarm, _): "joined by \(Self.words(alarm))"
     case .cleared(let alarm): "cleared: \(Self.words(alarm))"
-    case .reopened(let alarm, _, let note):
-      "reopened: \(alarm.map(Self.words) ?? note)"
+    case .reopened(let alarm, _, let note): "reopened: \(alarm.map(Self.words) ?? note)"
     case .assigned(let party): "assigned to \(party.title.en)"
-    case .acknowledged(let note), .commented(let note), .resolved(let note), .closed(let note):
+    case .informed(let parties, _): "informed: \(Self.names(parties))"
+    case .paused(let pause, let note): "paused (\(pause.reason.rawValue)): \(note)"
+    case .resolved(let resolution): Self.words(resolution)
+    case .verified(let proof, let note):
+      proof == nil ? "verified: \(note)" : "verified: all signals stayed normal"
+    case .merged(let into, let note): "merged into \(into)" + (note.isEmpty ? "" : ": \(note)")
+    case .absorbed(let absorption): "took in \(absorption.ticket) with \(absorption.alarms.count) alarms"
+    case .scheduled: "clocks set"
+    case .reminded(let reminder): Self.words(reminder)
+    case .escalated(let escalation):
+      "\(escalation.clock.rawValue) missed; "
+        + (escalation.party.map { "now asked: \($0.title.en)" } ?? "the chain is at its end")
+    case .prioritised(let priority, let informed, _):
+      "now \(priority.rawValue)" + (informed.isEmpty ? "" : ", informed: \(Self.names(informed))")
+    case .watched: "watched anew"
+    case .recurred(let occurrence): "came again: \(occurrence.ticket)"
+    case .contacted(let contact): "\(contact.channel.rawValue) from \(contact.from): \(contact.note)"
+    case .visited(let visit):
+      "visit of \(visit.minutes) min by \(visit.attendees.joined(separator: ", ")): \(visit.note)"
+    case .council(let council):
+      "council of \(council.parties.joined(separator: ", ")): \(council.outcome)"
+    case .proposed(let proposal): "proposal \(proposal.number): \(proposal.text)"
+    case .consented(let consent):
+      "\(consent.household) on proposal \(consent.proposal): \(consent.vote.rawValue)"
+    case .decided(let decision): "proposal \(decision.proposal) \(decision.outcome.rawValue)"
+    case .inspected(let inspection):
+      "inspected \(inspection.place)\(inspection.household.map { " \($0)" } ?? ""): \(inspection.finding)"
+        + " (\(inspection.plan.rawValue)\(inspection.isDone ? ", done" : ""))"
+    case .acknowledged, .arrived, .commented, .resumed, .closed, .cancelled:
       note.isEmpty ? kind.rawValue : "\(kind.rawValue): \(note)"
     }
   }
@@ -21,5 +48,29 @@ extension TicketEvent {
   private static func words(_ alarm: AlarmFacts) -> String {
     let place = alarm.towards.map { "\(alarm.place)→\($0)" } ?? alarm.place
     return "\(alarm.rule) at \(place), \(alarm.priority.rawValue) (\(alarm.alarm))"
+  }
+
+  private static func words(_ resolution: Resolution) -> String {
+    var text = "resolved (\(resolution.measure.rawValue)): \(resolution.note)"
+    if let cause = resolution.cause { text += "; cause: \(cause)" }
+    if !resolution.items.isEmpty {
+      text += "; " + resolution.items.map { "\($0.count) \($0.what)" }.joined(separator: ", ")
+    }
+    return text
+  }
+
+  private static func words(_ reminder: Reminder) -> String {
+    switch reminder.reason {
+    case .halfTime: "half of the time is over: \(reminder.clock?.rawValue ?? "")"
+    case .dueSoon: "nearly out of time: \(reminder.clock?.rawValue ?? "")"
+    case .look: "the alarms cleared before anyone came: please look"
+    case .followUp: "no sensor can tell whether it is done: please look and ask"
+    case .blind: "can't be verified by silent devices: \(reminder.text ?? ""); please look"
+    case .item: "due: \(reminder.text ?? "")"
+    }
+  }
+
+  private static func names(_ parties: [TicketParty]) -> String {
+    parties.map(\.title.en).joined(separator: ", ")
   }
 }
