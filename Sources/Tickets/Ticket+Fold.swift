@@ -99,7 +99,12 @@ extension Ticket {
       self.priority = min(self.priority, priority)
       raisedByContacts = raisedByContacts ?? event.at
       inform(informed)
-    case .recurred(let occurrence): occurrences.append(occurrence)
+    case .recurred(let occurrence):
+      if let known = occurrences.firstIndex(where: { $0.ticket == occurrence.ticket }) {
+        occurrences[known] = occurrence
+      } else {
+        occurrences.append(occurrence)
+      }
     case .contacted(let contact): contacts.append(contact)
     case .visited(let visit): visits.append(visit)
     case .council(let council): councils.append(council)

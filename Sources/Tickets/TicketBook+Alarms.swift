@@ -5,40 +5,28 @@ extension TicketBook {
   mutating func raise(_ transition: AlarmTransition) -> [TicketEvent] {
     guard ticketOfAlarm[transition.alarm] == nil else { return [] }
     let category = routing.category(transition.category)
-    let estate = catalogue.estate(transition.estate)
-    let links = PlaceLinks(estate: estate)
+    let links = PlaceLinks(estate: catalogue.estate(transition.estate))
     let alarm = AlarmFacts(transition)
     let cause = Cause(
       estate: transition.estate, category: category.name,
       cause: links.cause(category.togetherBy, device: transition.device, place: transition.place))
     let former = latest[cause].flatMap { tickets[$0] }
+    let events: [TicketEvent]
     if let former, former.state.isWorking || former.state == .resolved {
-      let revision = revision(of: former, by: alarm, in: category, links)
-      guard former.state == .resolved else {
-        let terms = raisedTerms(former, to: alarm.priority, at: transition.at)
-        return [append(.joined(alarm, revision), to: former.id, by: transition, terms: terms)]
-          + goneBlind(transition)
-      }
-      let terms = reopeningTerms(former, min(former.priority, alarm.priority), at: transition.at)
-      return [append(.reopened(alarm, revision, note: ""), to: former.id, by: transition, terms: terms)]
-        + goneBlind(transition)
+      events = [join(alarm, to: former, in: category, links, by: transition)]
+    } else if let storm = raiseInStorm(transition, alarm, category) {
+      events = storm
+    } else {
+      var new = NewTicket(
+        cause: cause, category: category, priority: alarm.priority, alarm: alarm,
+        location: links.location(of: [alarm], togetherBy: category.togetherBy)
+          ?? Location(place: alarm.place),
+        onset: transition.onset, at: transition.at, by: transition.rule, via: .rule)
+      new.subject = "\(transition.estate)/\(transition.device)"
+      new.former = former?.id
+      events = open(new)
     }
-    let assignment = routing.assignment(
-      category, alarm.priority, at: Timestamp(milliseconds: transition.at), in: estate,
-      place: links.place(alarm.place))
-    let others = assignment.others + (alarm.priority == .p1 ? category.atP1 : [])
-    var opening = Opening(
-      estate: transition.estate, category: category.name, cause: cause.cause,
-      responsible: party(assignment.lead, in: estate),
-      others: unique(others, without: [assignment.lead]).map { party($0, in: estate) },
-      location: links.location(of: [alarm], togetherBy: category.togetherBy) ?? Location(place: alarm.place))
-    opening.former = former?.id
-    let id = unusedIdentifier(
-      rule: transition.rule, subject: "\(transition.estate)/\(transition.device)", onset: transition.onset,
-      estate)
-    let terms = openingTerms(category, alarm.priority, estate: transition.estate, at: transition.at)
-    return [append(.opened(opening, by: alarm), to: id, by: transition, terms: terms)]
-      + goneBlind(transition)
+    return events + goneBlind(transition)
   }
 
   mutating func clear(_ transition: AlarmTransition) -> [TicketEvent] {
@@ -56,17 +44,35 @@ extension TicketBook {
     return events + seesAgain(transition)
   }
 
+  /// One more alarm on a ticket; one on which the work was said to be done is reopened.
+  mutating func join(
+    _ alarm: AlarmFacts, to ticket: Ticket, in category: Category, _ links: PlaceLinks,
+    by transition: AlarmTransition
+  ) -> TicketEvent {
+    let revision = revision(of: ticket, by: alarm, in: category, links)
+    guard ticket.state == .resolved else {
+      let terms = raisedTerms(ticket, to: alarm.priority, at: transition.at)
+      return append(.joined(alarm, revision), to: ticket.id, by: transition, terms: terms)
+    }
+    let terms = reopeningTerms(ticket, min(ticket.priority, alarm.priority), at: transition.at)
+    return append(.reopened(alarm, revision, note: ""), to: ticket.id, by: transition, terms: terms)
+  }
+
   /// What the ticket gains by one more alarm, beyond the alarm itself.
   private func revision(of ticket: Ticket, by alarm: AlarmFacts, in category: Category, _ links: PlaceLinks)
     -> Revision
   {
     var revision = Revision()
     let active = ticket.activeAlarms.map(\.facts) + [alarm]
-    if let location = links.location(of: active, togetherBy: category.togetherBy), location != ticket.location
-    {
-      revision.location = location
+    // A ticket that no alarm opened, or many of all kinds, keeps its own title and place.
+    if !ticket.isCollection, ticket.alarms.first != nil {
+      if let location = links.location(of: active, togetherBy: category.togetherBy),
+        location != ticket.location
+      {
+        revision.location = location
+      }
+      if let title = links.title(of: active), title != ticket.title { revision.title = title }
     }
-    if let title = links.title(of: active), title != ticket.title { revision.title = title }
     if alarm.priority == .p1, ticket.priority > .p1 {
       let present = ([ticket.responsible] + ticket.others).compactMap(\.role)
       revision.others = unique(category.atP1, without: present).map { party($0, in: links.estate) }

@@ -30,6 +30,9 @@ extension TicketBook {
     if case .resolved = payload, let now = tickets[ticket.id], let watch = now.watch, !watch.blind.isEmpty {
       events.append(remindOfBlindness(now, watch, at: at))
     }
+    if case .resolved = payload {
+      events += tellRootCause(of: ticket.id, at: at, by: command.by, via: command.via)
+    }
     return events
   }
 
@@ -74,6 +77,13 @@ extension TicketBook {
       return .resumed(note: note)
     case .resolve(let resolution):
       _ = try filled(resolution.note)
+      if routing.category(ticket.category).needsCause,
+        !resolution.measure.touchesCause || resolution.cause?.contains(where: { !$0.isWhitespace }) != true
+      {
+        throw refused(
+          "\(resolution.measure.rawValue) doesn't take the cause away; name the cause, and a measure out of "
+            + Resolution.Measure.allCases.filter(\.touchesCause).map(\.rawValue).joined(separator: ", "))
+      }
       return .resolved(resolution)
     case .verify(let note):
       let note = try filled(note)
@@ -90,7 +100,9 @@ extension TicketBook {
       }
       return .verified(nil, note: note)
     case .reopen(let note): return .reopened(nil, Revision(), note: try filled(note))
-    case .close(let note): return .closed(note: try filled(note))
+    case .close(let note):
+      if let reason = causeIsOpen(ticket) { throw refused(reason) }
+      return .closed(note: try filled(note))
     case .cancel(let note): return .cancelled(note: try filled(note))
     default: throw refused("not yet")
     }

@@ -48,6 +48,11 @@ extension TicketBook {
       return event(.escalated(escalation(of: ticket, missed?.kind ?? .resolve, at: at)), at: at)
     case .resume: return event(.resumed(note: ""), at: at, terms: resumedTerms(ticket, at: at))
     case .verify:
+      if let rest = activeOccurrences(of: ticket) {
+        return event(
+          .reopened(nil, Revision(), note: "still active: \(rest)"), at: at,
+          terms: reopeningTerms(ticket, ticket.priority, at: at))
+      }
       return event(
         .verified(proof(of: ticket, until: at), note: ""), at: at, terms: verifiedTerms(ticket, at: at))
     case .stillActive:
@@ -55,7 +60,7 @@ extension TicketBook {
       return event(
         .reopened(nil, Revision(), note: "still active: \(rest)"), at: at,
         terms: reopeningTerms(ticket, ticket.priority, at: at))
-    case .close: return event(.closed(note: ""), at: at)
+    case .close: return causeIsOpen(ticket) == nil ? event(.closed(note: ""), at: at) : []
     case .item(let item):
       return event(
         .reminded(Reminder(.item, due: item.due, text: item.what)), at: at)
@@ -84,6 +89,14 @@ extension TicketBook {
     }
     return Escalation(
       clock: kind, due: due, level: position + 1, party: party(chain[position], in: estate), next: next)
+  }
+
+  /// Tickets of a recurring trouble whose alarms are still active; nil: none.
+  private func activeOccurrences(of root: Ticket) -> String? {
+    let active = root.occurrences.filter { occurrence in
+      tickets[occurrence.ticket].map { $0.isOpen && !$0.activeAlarms.isEmpty } ?? false
+    }
+    return active.isEmpty ? nil : active.map(\.ticket).joined(separator: ", ")
   }
 
   private func proof(of ticket: Ticket, until: Int64) -> Proof {

@@ -24,6 +24,13 @@ public struct TicketBook: Sendable {
   var latest: [Cause: String] = [:]
   /// The ticket on which each alarm is.
   var ticketOfAlarm: [String: String] = [:]
+  /// All tickets of each cause, the newest last.
+  private(set) var history: [Cause: [String]] = [:]
+  /// The root-cause ticket of each ticket that has one.
+  private(set) var rootCauses: [String: String] = [:]
+  /// When tickets were last opened in each estate, and which alarms came last.
+  var recentOpenings: [String: [Int64]] = [:]
+  var recentAlarms: [Front: [(at: Int64, ticket: String)]] = [:]
   var deadlines = DeadlineQueue()
   /// Tickets that sensors watch.
   private(set) var watching: Set<String> = []
@@ -99,12 +106,17 @@ extension TicketBook {
     if let alarm = event.alarm { ticketOfAlarm[alarm.alarm] = event.ticket }
     guard let ticket = tickets[event.ticket] else { return }
     switch event.payload {
-    case .opened: latest[cause(of: ticket)] = ticket.id
+    case .opened(let opening, _):
+      latest[cause(of: ticket)] = ticket.id
+      history[cause(of: ticket), default: []].append(ticket.id)
+      for occurrence in opening.occurrences { rootCauses[occurrence.ticket] = ticket.id }
+    case .recurred(let occurrence): rootCauses[occurrence.ticket] = ticket.id
     case .merged(let target, _): latest[cause(of: ticket)] = target
     case .absorbed(let absorption):
       for alarm in absorption.alarms { ticketOfAlarm[alarm.facts.alarm] = ticket.id }
     default: break
     }
+    noteCrowd(event, on: ticket)
     if ticket.state == .resolved, ticket.watch != nil {
       watching.insert(ticket.id)
     } else {
