@@ -31,6 +31,17 @@ struct PlaceLinks {
     return nil
   }
 
+  /// A place and all that it lies in, the innermost first.
+  func enclosing(_ id: String) -> [String] {
+    var ids: [String] = []
+    var here: String? = id
+    while let place = here, ids.count <= estate?.places.count ?? 0 {
+      ids.append(place)
+      here = self.place(place)?.parent
+    }
+    return ids
+  }
+
   /// Steps along the flow until the water leaves what the catalogue knows.
   func stepsToOutlet(_ id: String) -> Int {
     var steps = 0

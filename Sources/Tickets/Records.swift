@@ -13,6 +13,8 @@ public struct Contact: Hashable, Sendable, Codable {
   public var from: String
   public var channel: Channel
   public var note: String
+  /// Alarms on the ticket showed the same at that moment; nil: none did.
+  public var confirmed: Bool?
 
   public init(at: Timestamp, from: String, channel: Channel, note: String) {
     (self.at, self.from, self.channel, self.note) = (at.milliseconds, from, channel, note)

@@ -12,6 +12,7 @@ extension TicketBook {
       command.step = step
       return try perform(command)
     }
+    if case .report(let report) = command.step { return try take(report, by: command) }
     guard let ticket = tickets[command.ticket] else {
       throw .unknownTicket(command.ticket, near: nearestName(to: command.ticket, in: tickets.keys))
     }
@@ -24,11 +25,23 @@ extension TicketBook {
     if case .merge(let target, let note) = command.step {
       return try merge(ticket, into: target, note: note, by: command)
     }
+    if case .contact(let from, let channel, let note) = command.step {
+      guard note.contains(where: { !$0.isWhitespace }) else { throw .empty(.contact, ticket: ticket.id) }
+      var contact = Contact(at: command.at, from: from, channel: channel, note: note)
+      contact.confirmed = ticket.activeAlarms.isEmpty ? nil : true
+      return contacted(contact, on: ticket.id, by: command)
+    }
     let payload = try payload(of: command, on: ticket)
     let at = command.at.milliseconds
     var events = [append(payload, to: ticket.id, by: command, terms: terms(of: payload, on: ticket, at: at))]
     if case .resolved = payload, let now = tickets[ticket.id], let watch = now.watch, !watch.blind.isEmpty {
       events.append(remindOfBlindness(now, watch, at: at))
+    }
+    if case .consented(let consent) = payload, let now = tickets[ticket.id],
+      let decision = decision(on: consent.proposal, of: now, isOver: false)
+    {
+      events.append(
+        append(.decided(decision), to: ticket.id, at: at, by: Self.clockName, via: .clock))
     }
     if case .resolved = payload {
       events += tellRootCause(of: ticket.id, at: at, by: command.by, via: command.via)
@@ -68,7 +81,28 @@ extension TicketBook {
     case .acknowledge(let note): return .acknowledged(note: note)
     case .arrive(let note): return .arrived(note: note)
     case .assign(let assignee): return .assigned(try party(assignee, step.action, on: ticket))
-    case .inform(let assignee): return .informed([try party(assignee, step.action, on: ticket)], note: "")
+    case .inform(let assignee):
+      let party = try party(assignee, step.action, on: ticket)
+      if party == ticket.responsible || ticket.others.contains(party) {
+        throw refused("\(party.title.en) is on it already")
+      }
+      if ticket.others.count >= Routing.mostParties {
+        throw refused("\(ticket.others.count) parties besides the responsible one are on it already")
+      }
+      return .informed([party], note: "")
+    case .visit(let visit):
+      try check(visit, on: ticket, at: command.at)
+      return .visited(visit)
+    case .council(let council):
+      try check(council, on: ticket, at: command.at)
+      return .council(council)
+    case .propose(let proposal): return .proposed(try numbered(proposal, on: ticket, at: command.at))
+    case .consent(let consent):
+      try check(consent, on: ticket, at: command.at)
+      return .consented(consent)
+    case .inspect(let inspection):
+      try check(inspection, on: ticket)
+      return .inspected(inspection)
     case .comment(let note): return .commented(note: try filled(note))
     case .pause(let reason, let until, let note):
       return .paused(try pause(reason, until: until, on: ticket, by: command), note: try filled(note))
@@ -77,6 +111,7 @@ extension TicketBook {
       return .resumed(note: note)
     case .resolve(let resolution):
       _ = try filled(resolution.note)
+      if let lack = lacking(in: ticket) { throw refused(lack) }
       if routing.category(ticket.category).needsCause,
         !resolution.measure.touchesCause || resolution.cause?.contains(where: { !$0.isWhitespace }) != true
       {
@@ -104,7 +139,9 @@ extension TicketBook {
       if let reason = causeIsOpen(ticket) { throw refused(reason) }
       return .closed(note: try filled(note))
     case .cancel(let note): return .cancelled(note: try filled(note))
-    default: throw refused("not yet")
+    case .contact, .merge, .report, .since:
+      // Taken by `perform` itself.
+      throw refused("it is no step of one ticket alone")
     }
   }
 

@@ -64,7 +64,9 @@ extension TicketBook {
     case .item(let item):
       return event(
         .reminded(Reminder(.item, due: item.due, text: item.what)), at: at)
-    case .vote: return []
+    case .vote(let number):
+      guard let decision = decision(on: number, of: ticket, isOver: true) else { return [] }
+      return event(.decided(decision), at: at)
     }
   }
 

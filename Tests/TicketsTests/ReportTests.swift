@@ -1,0 +1,126 @@
+/// What people report, and whom it reaches.
+import Configuration
+import EstateModel
+import Testing
+import Tickets
+
+@Suite("Reports")
+struct ReportTests {
+  private static let day: Int64 = 24 * 60
+
+  private func report(
+    _ category: String = "neighbour-noise", at place: String = "flat-301", priority: Priority = .p3,
+    affected: [String] = [], estate: String = "old-town"
+  ) -> TicketCommand.Step {
+    .report(
+      Report(
+        estate: estate, category: category, place: place, priority: priority, note: "chairs at night",
+        from: "3-201", channel: .telephone, affected: affected))
+  }
+
+  @Test("A report opens a ticket with a party and clocks, or joins the one that there is")
+  func opens() throws {
+    var book = try Fixture.book()
+    let first = try book.say(report(), on: "", minute: 60)
+    #expect(first.map(\.kind) == [.opened, .contacted])
+    let ticket = try book.single()
+    #expect(ticket.responsible.role == .gridWorker)
+    #expect(ticket.title.en == "Noise between neighbours")
+    #expect(local(ticket.due) == "03-11 09:00")
+    #expect(try book.say(report(), on: "", minute: 61).map(\.ticket).allSatisfy { $0 == ticket.id })
+  }
+
+  @Test("A report on what an alarm has shown is marked as confirmed by it")
+  func confirmed() throws {
+    var book = try Fixture.book()
+    _ = book.apply(step(.raised, at: "w10"))
+    let id = try book.single().id
+    try book.say(report("sewer-blockage", at: "w3"), on: "", minute: 5)
+    #expect(book.tickets[id]?.contacts.map(\.confirmed) == [true])
+    _ = book.apply(step(.cleared, at: "w10", minute: 20))
+    try book.say(.contact(from: "1-101", channel: .visit, note: "smells"), on: id, minute: 30)
+    #expect(book.tickets[id]?.contacts.map(\.confirmed) == [true, nil])
+  }
+
+  @Test(
+    "The second contact without an answer within 14 days makes it more urgent, once, and tells the community")
+  func unanswered() throws {
+    var book = try Fixture.book(management: .propertyCompany)
+    _ = book.apply(step(.raised, at: "shaft-3", category: "elevator-noise"))
+    let id = try book.single().id
+    let call = TicketCommand.Step.contact(from: "3-301", channel: .telephone, note: "still loud")
+    #expect(try book.say(call, on: id, minute: 60).map(\.kind) == [.contacted])
+    book.pass(minute: 13 * Self.day)
+    let second = try book.say(call, on: id, minute: 13 * Self.day)
+    #expect(second.map(\.kind) == [.contacted, .prioritised])
+    var ticket = try book.single()
+    #expect(ticket.priority == .p2)
+    #expect(ticket.others.compactMap(\.role).contains(.community))
+    #expect(local(ticket.clock(.acknowledge)?.due) == "03-23 10:00")
+    try book.say(call, on: id, minute: 13 * Self.day + 5)
+    ticket = try book.single()
+    #expect(ticket.priority == .p2)
+    #expect(ticket.contacts.count == 3)
+  }
+
+  @Test("Contacts that lie further apart, and patrols, make nothing more urgent")
+  func rare() throws {
+    var book = try Fixture.book()
+    _ = book.apply(step(.raised, at: "east-wall", category: "wall-safety"))
+    let id = try book.single().id
+    try book.say(.contact(from: "1-101", channel: .telephone, note: "crack"), on: id, minute: 1)
+    try book.say(.contact(from: "grid worker", channel: .patrol, note: "crack"), on: id, minute: 2)
+    book.pass(minute: 15 * Self.day)
+    try book.say(.contact(from: "1-101", channel: .telephone, note: "crack"), on: id, minute: 15 * Self.day)
+    #expect(book.tickets[id]?.priority == .p3)
+  }
+
+  @Test("A resident who reports it again before it is closed reopens it")
+  func disagrees() throws {
+    var book = try Fixture.book()
+    try book.say(report(), on: "", minute: 1)
+    let id = try book.single().id
+    try book.say(.resolve("mats laid"), on: id, minute: 60)
+    #expect(try book.say(report(), on: "", minute: 70).map(\.kind) == [.reopened, .contacted, .prioritised])
+    #expect(book.tickets[id]?.state == .reopened)
+  }
+
+  @Test("The source's party answers for it, and the common community stands between the estates")
+  func twoEstates() throws {
+    var book = try Fixture.book(management: .propertyCompany)
+    try book.say(report("fire-lane", at: "b1", affected: ["new-town"]), on: "", minute: 60)
+    let ticket = try book.single()
+    #expect(ticket.estate == "old-town")
+    #expect(ticket.affected == ["new-town"])
+    #expect(ticket.responsible.role == .propertyCompany)
+    #expect(ticket.others.compactMap(\.role) == [.community])
+  }
+
+  @Test("What isn't known is named with what it may have been")
+  func unknown() throws {
+    var book = try Fixture.book()
+    let wrong: [(TicketCommand.Step, TicketError)] = [
+      (report(estate: "old-twon"), .unknownEstate("old-twon", near: "old-town")),
+      (report(affected: ["nowhere"]), .unknownEstate("nowhere", near: nil)),
+      (report("fire-lain"), .unknownCategory("fire-lain", near: "fire-lane")),
+      (report(at: "flat-30l"), .unknownPlace("flat-30l", estate: "old-town", near: "flat-301")),
+    ]
+    for (step, expected) in wrong {
+      #expect(throws: expected) { try book.say(step, on: "") }
+    }
+    #expect(book.tickets.isEmpty)
+  }
+
+  @Test("At most five besides the responsible one are informed")
+  func informed() throws {
+    var book = try Fixture.book()
+    try book.say(report(), on: "", minute: 1)
+    let id = try book.single().id
+    for role in [Role.community, .police, .fire, .residents] {
+      try book.say(.inform(.role(role)), on: id, minute: 2)
+    }
+    #expect(book.tickets[id]?.others.count == 5)
+    #expect(throws: TicketError.self) { try book.say(.inform(.role(.subDistrict)), on: id, minute: 3) }
+    #expect(throws: TicketError.self) { try book.say(.inform(.role(.gridWorker)), on: id, minute: 3) }
+  }
+}
