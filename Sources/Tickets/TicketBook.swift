@@ -31,6 +31,7 @@ public struct TicketBook: Sendable {
   /// When tickets were last opened in each estate, and which alarms came last.
   var recentOpenings: [String: [Int64]] = [:]
   var recentAlarms: [Front: [(at: Int64, ticket: String)]] = [:]
+  private(set) var rows: [String: TicketRow] = [:]
   var deadlines = DeadlineQueue()
   /// Tickets that sensors watch.
   private(set) var watching: Set<String> = []
@@ -45,11 +46,7 @@ public struct TicketBook: Sendable {
   }
 
   /// Every ticket on which somebody still has to act, the most urgent first, then the oldest.
-  public var open: [Ticket] {
-    tickets.values.filter(\.isOpen).sorted {
-      ($0.priority, $0.opened, $0.id) < ($1.priority, $1.opened, $1.id)
-    }
-  }
+  public var open: [Ticket] { tickets(.open) }
 
   /// Takes in stored events, in the order in which they were made.
   /// - Throws: ``TicketError/brokenHistory(ticket:found:expected:)``
@@ -105,6 +102,7 @@ extension TicketBook {
     if trails[event.ticket]?.count ?? 0 > Self.trailLength { trails[event.ticket]?.removeFirst() }
     if let alarm = event.alarm { ticketOfAlarm[alarm.alarm] = event.ticket }
     guard let ticket = tickets[event.ticket] else { return }
+    rows[ticket.id] = TicketRow(ticket)
     switch event.payload {
     case .opened(let opening, _):
       latest[cause(of: ticket)] = ticket.id

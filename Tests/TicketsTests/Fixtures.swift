@@ -51,9 +51,18 @@ enum Fixture {
   }
 
   static func book(management: Estate.Management = .none) throws -> TicketBook {
-    TicketBook(
-      routing: try routing(),
-      catalogue: Catalogue(estates: [estate(management: management), estate("new-town")]))
+    TicketBook(routing: try routing(), catalogue: Catalogue(estates: estates(management)))
+  }
+
+  static func estates(_ management: Estate.Management) -> [Estate] {
+    [estate(management: management), estate("new-town")]
+  }
+
+  /// Each seed has its kind of management.
+  static func estates(seed: UInt64) -> [Estate] { estates(management(seed: seed)) }
+
+  static func management(seed: UInt64) -> Estate.Management {
+    Estate.Management.allCases[Int(seed % UInt64(Estate.Management.allCases.count))]
   }
 }
 

@@ -1,4 +1,4 @@
-/// Some hundred alarms and commands in a row, allowed or not, the same for the same seed.
+/// Some hundred alarms, commands and stretches of time in a row, allowed or not, the same for the same seed.
 import EstateModel
 import Tickets
 
@@ -20,31 +20,46 @@ struct RandomHistory {
   private var choices: Choices
   private(set) var minute: Int64 = 0
 
-  init(seed: UInt64, management: Estate.Management = .none) throws {
+  init(seed: UInt64) throws {
     choices = Choices(state: seed)
-    book = try Fixture.book(management: management)
+    book = try Fixture.book(management: Fixture.management(seed: seed))
   }
 
   mutating func play(steps: Int) throws {
     for _ in 0..<steps { try turn() }
   }
 
-  /// One alarm step or command, a few minutes after the one before.
+  /// One alarm step, command or wait, minutes or days after the one before.
   mutating func turn() throws {
     minute += Int64.random(in: 0...20, using: &choices)
-    switch Int.random(in: 0..<6, using: &choices) {
-    case 0: events += book.apply(raised())
-    case 1: if let step = cleared() { events += book.apply(step) }
-    default: try command()
+    switch Int.random(in: 0..<9, using: &choices) {
+    case 0, 1: events += book.apply(raised())
+    case 2: if let step = cleared() { events += book.apply(step) }
+    case 3:
+      let days = Int.random(in: 0..<6, using: &choices) == 0 ? Int64.random(in: 1...12, using: &choices) : 0
+      minute += days * 1440 + Int64.random(in: 0...300, using: &choices)
+      events += book.pass(minute: minute)
+    default:
+      events += book.pass(minute: minute)
+      try command()
     }
   }
 
   private mutating func raised() -> AlarmTransition {
+    let (category, place, towards): (String, String, String?)
     let well = Int.random(in: 1...4, using: &choices)
-    let category = ["sewer-blockage", "device-maintenance"].randomElement(using: &choices) ?? ""
+    switch Int.random(in: 0..<5, using: &choices) {
+    case 0: (category, place, towards) = ("device-maintenance", "w\(well)", nil)
+    case 1: (category, place, towards) = ("wall-safety", "east-wall", nil)
+    case 2: (category, place, towards) = ("gate-security", "b1", nil)
+    default:
+      (category, place, towards) = (
+        "sewer-blockage", "w\(well)", Bool.random(using: &choices) ? "w\(well + 1)" : nil
+      )
+    }
     return step(
-      .raised, at: "w\(well)", towards: Bool.random(using: &choices) ? "w\(well + 1)" : nil,
-      category: category, priority: Priority.allCases.randomElement(using: &choices) ?? .p4, minute: minute,
+      .raised, at: place, towards: towards, category: category,
+      priority: Priority.allCases.randomElement(using: &choices) ?? .p4, minute: minute,
       onset: minute - Int64.random(in: 0...6, using: &choices))
   }
 
@@ -60,14 +75,50 @@ struct RandomHistory {
   private mutating func command() throws {
     let open = book.open.map(\.id)
     let all = book.tickets.keys.sorted()
-    let id =
-      Int.random(in: 0..<8, using: &choices) == 0
-      ? all.randomElement(using: &choices) : open.randomElement(using: &choices)
-    guard let id, var command = LifecycleTests.steps.randomElement(using: &choices) else { return }
-    if case .merge = command, let other = open.randomElement(using: &choices) {
-      command = .merge(into: other, note: "the same")
-    }
+    let anywhere = Int.random(in: 0..<8, using: &choices) == 0
+    let step = try someStep(open)
+    let id = anywhere ? all.randomElement(using: &choices) : open.randomElement(using: &choices)
+    guard id != nil || step.action == .report else { return }
     let by = Bool.random(using: &choices) ? "contractor" : "community"
-    do { events += try book.say(command, on: id, by: by, minute: minute) } catch is TicketError {}
+    do { events += try book.say(step, on: id ?? "", by: by, minute: minute) } catch is TicketError {}
+  }
+
+  private mutating func someStep(_ open: [String]) throws -> TicketCommand.Step {
+    let now = Fixture.start + minute * 60_000
+    let measure = Resolution.Measure.allCases.randomElement(using: &choices) ?? .other
+    let household = ["1-1", "1-2", "1-3"].randomElement(using: &choices) ?? ""
+    let steps: [TicketCommand.Step] =
+      LifecycleTests.steps.filter { $0.action != .merge } + [
+        .merge(into: open.randomElement(using: &choices) ?? "T-0", note: "the same"),
+        .pause(.parts, until: nil, note: "ordered"), .resume(),
+        .pause(.consent, until: now + 3_600_000, note: "vote"),
+        .contact(from: "1-101", channel: .telephone, note: "still there"),
+        .resolve(Resolution("done", measure: measure, cause: "roots", items: [.init("well", 3)])),
+        .resolve("done"), .arrive(), .acknowledge(), .verify("fine"), .close("fine"),
+        .visit(Visit(attendees: ["community"], start: now - 60_000, end: now, note: "looked")),
+        .council(
+          Council(
+            parties: ["a", "b", "c"], outcome: "agreed", items: [.init("pay", who: "a", due: now + 7_200_000)]
+          )),
+        .propose(
+          try Proposal(
+            "pump", amount: 100_01, division: .equal,
+            households: [.init("1-1", area: 1), .init("1-2", area: 2), .init("1-3", area: 3)],
+            rule: [ConsentRule.unanimous, .civilCode278].randomElement(using: &choices) ?? .unanimous,
+            deadline: Bool.random(using: &choices) ? now + 86_400_000 : nil)),
+        .consent(Proposal.Consent(proposal: 1, household: household, vote: .agree, on: now)),
+        .inspect(
+          Inspection(place: "b1", household: household, finding: "rust", plan: .assisted, isDone: true)),
+        .report(
+          Report(
+            estate: "old-town", category: "fire-lane", place: "b1", note: "car", from: "1-101",
+            channel: .message)),
+        .report(
+          Report(
+            estate: "old-town", category: "campaign", place: "", note: "roofs", from: "community",
+            channel: .message, affected: ["new-town"], campaign: "wind")),
+        .since(Int.random(in: 1...40, using: &choices), .comment("seen")),
+      ]
+    return steps.randomElement(using: &choices) ?? .resume()
   }
 }
