@@ -8,6 +8,18 @@ public func money(_ cents: Int64) -> String {
   return "\(cents < 0 ? "-" : "")\(whole).\(rest < 10 ? "0" : "")\(rest)"
 }
 
+/// A decimal number as a whole number of its smallest parts, without rounding: `12.5` with 2 digits is 1250.
+/// - Returns: nil when it is no such number, has more digits behind the point, or is out of range.
+public func smallestParts(_ text: some StringProtocol, digits: Int) -> Int64? {
+  let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+  guard 1...2 ~= parts.count, !parts[0].isEmpty, parts[0].count <= 12,
+    parts.joined().utf8.allSatisfy({ (48...57).contains($0) })
+  else { return nil }
+  let fraction = parts.count == 2 ? String(parts[1]) : ""
+  guard fraction.count <= digits, parts.count == 1 || !fraction.isEmpty else { return nil }
+  return Int64(parts[0] + fraction + String(repeating: "0", count: digits - fraction.count))
+}
+
 /// cm² as m²: `84.6`.
 private func squareMetres(_ area: Int64) -> String { plainNumber(Double(area) / 10_000, digits: 2) }
 

@@ -21,8 +21,8 @@ struct Gatehouse: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self, TicketsCommand.self,
-      TicketCommands.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self, HistoryCommand.self,
-      ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
+      TicketCommands.self, CampaignCommand.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self,
+      HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
     ])
 
   static func main() async {

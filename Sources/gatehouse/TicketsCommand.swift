@@ -8,32 +8,56 @@ struct TicketsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tickets", abstract: "List tickets, the most urgent first.",
     discussion: """
+      Those on which nobody has to act any more are left out. '!' marks a time that has run out, '=' a pause.
+
       EXAMPLE
         gatehouse tickets
-        gatehouse tickets --state new --estate luyuan
+        gatehouse tickets --state new --state reopened --estate luyuan
+        gatehouse tickets --overdue --party community
         gatehouse tickets --all --json
       """)
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
-  @Flag(help: "Closed ones too.")
+  @Flag(help: "Closed, merged and cancelled ones too.")
   var all = false
 
   @Option(help: "Only those in this state: \(Ticket.State.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var state: Ticket.State?
+  var state: [Ticket.State] = []
 
-  @Option(help: "Only those of this estate.")
+  @Option(help: "Only those of this priority: \(Priority.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var priority: [Priority] = []
+
+  @Option(help: "Only those of this estate, or from which it suffers.")
   var estate: String?
 
   @Option(help: "Only those of this category.")
   var category: String?
 
+  @Option(help: "Only those for which this party answers: a function or a name.")
+  var party: String?
+
+  @Flag(help: "Only those on which a time has run out.")
+  var overdue = false
+
+  @Flag(help: "Only those whose clocks stand still.")
+  var paused = false
+
+  private var query: TicketQuery {
+    var query = all ? TicketQuery() : TicketQuery.open
+    if !state.isEmpty { query.states = Set(state) }
+    if !priority.isEmpty { query.priorities = Set(priority) }
+    (query.estate, query.category, query.party) = (estate, category, party)
+    if overdue { query.isOverdue = true }
+    if paused { query.isPaused = true }
+    return query
+  }
+
   func run() throws {
-    let tickets = try options.reader().tickets().filter { ticket in
-      (all || state != nil || ticket.state != .closed) && (state == nil || ticket.state == state)
-        && (estate == nil || ticket.estate == estate) && (category == nil || ticket.category == category)
-    }.sorted { ($0.priority, $0.opened, $0.id) < ($1.priority, $1.opened, $1.id) }
+    let query = query
+    let tickets = try options.reader().tickets(TicketFilter(states: query.states, category: category))
+      .filter(query.matches)
     if output.json {
       for ticket in tickets { print(try jsonLine(ticket)) }
       return
@@ -43,19 +67,26 @@ struct TicketsCommand: ParsableCommand {
       return
     }
     let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
+    let isChinese = Terminal.speaksChinese
     print(
       Terminal.table(
-        ["ticket", "prio", "state", "opened", "where", "responsible", "what"],
+        ["ticket", "prio", "state", "opened", "due", "where", "responsible", "what"],
         tickets.map { ticket in
           let place = ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
           return [
             ticket.id, ticket.priority.rawValue, ticket.state.rawValue,
-            LocalTime.text(ticket.opened, in: zone),
-            "\(ticket.estate)/\(place)", ticket.responsible.title.text(isChinese: Terminal.speaksChinese),
-            ticket.title.text(isChinese: Terminal.speaksChinese),
+            LocalTime.text(ticket.opened, in: zone), Self.due(ticket, in: zone),
+            "\(ticket.estate)/\(place)", ticket.responsible.title.text(isChinese: isChinese),
+            ticket.title.text(isChinese: isChinese),
           ]
         }))
+  }
+
+  private static func due(_ ticket: Ticket, in zone: TimeZone) -> String {
+    let mark = ticket.isPaused ? "=" : ticket.isOverdue ? "!" : " "
+    return mark + (ticket.due.map { String(LocalTime.text($0, in: zone).prefix(16)) } ?? "")
   }
 }
 
 extension Ticket.State: ExpressibleByArgument {}
+extension Priority: ExpressibleByArgument {}
