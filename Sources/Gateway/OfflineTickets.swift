@@ -17,9 +17,11 @@ public enum OfflineTickets {
     try book.restore(try store.contents.ticketEvents())
     // After a simulated run its own time goes on, not the wall's.
     let now = max(try store.contents.lastBatchTime() ?? .distantPast, GatewayClock.wall)
+    // What was due before the step comes first, as it would have in a running gateway.
+    let due = book.advance(to: now)
     let events = try book.perform(TicketCommand(step, ticket: ticket, by: by, at: now, via: .commandLine))
     var batch = Batch(now: now)
-    batch.record(events, from: book)
+    batch.record(due + events, from: book)
     try store.commit(batch)
     return events
   }
