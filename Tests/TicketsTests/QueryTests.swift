@@ -11,7 +11,7 @@ struct QueryTests {
     for number in 0..<count {
       var transition = step(
         .raised, at: "spot-\(number)", category: categories[number % 4],
-        priority: Priority.allCases[number % 3 + 1], minute: Int64(number),
+        priority: Priority.allCases[number % 3 + 1], minute: Int64(number / 10),
         estate: number % 5 == 0 ? "new-town" : "old-town")
       transition.alarm = "A-\(number)"
       _ = book.apply(transition)
