@@ -51,12 +51,14 @@ extension Ticket {
     return next
   }
 
-  /// A state in which clocks run or a watch is on, and neither was ever set.
+  /// Nothing that time brings about leads out of its state. Events of the first release, and those that a repair of
+  /// the database has made, set no clocks.
   private var needsSchedule: Bool {
     switch state {
-    case .new, .acknowledged, .onSite, .reopened: clocks.isEmpty
-    case .resolved: clocks.isEmpty && watch == nil
-    case .verified, .closed, .merged, .cancelled: false
+    case .new, .acknowledged, .onSite, .reopened: clock(.resolve)?.isRunning != true
+    case .resolved: watch == nil && clock(.followUp)?.isRunning != true
+    case .verified: closeAfter == nil && clock(.followUp)?.isRunning != true
+    case .closed, .merged, .cancelled: false
     }
   }
 }

@@ -32,8 +32,11 @@ extension TicketBook {
     case .schedule:
       // Not from the opening: nobody could have known of the clocks.
       let terms =
-        ticket.state == .resolved
-        ? resolvedTerms(ticket, at: now) : reopeningTerms(ticket, ticket.priority, at: now)
+        switch ticket.state {
+        case .resolved: resolvedTerms(ticket, at: now)
+        case .verified: verifiedTerms(ticket, at: now)
+        default: reopeningTerms(ticket, ticket.priority, at: now)
+        }
       return event(.scheduled, at: now, terms: terms.without(ticket))
     case .stage(let kind, .missed), .stage(let kind, .running):
       return event(.escalated(escalation(of: ticket, kind, at: at)), at: at)

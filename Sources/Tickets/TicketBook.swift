@@ -7,8 +7,8 @@ import Foundation
 ///
 ///     var book = TicketBook(routing: routing, catalogue: catalogue)
 ///     try book.restore(stored)
+///     let due = book.advance(to: moment)           // clocks, escalations, verification
 ///     let events = book.apply(transition)          // empty when there is nothing new in it
-///     let due = book.advance(to: now)              // clocks, escalations, verification
 ///     let more = try book.perform(command)
 public struct TicketBook: Sendable {
   struct Cause: Hashable {
@@ -65,13 +65,11 @@ public struct TicketBook: Sendable {
   }
 
   /// What an alarm's step makes of the tickets: opened, joined, reopened or cleared; nothing when the step is
-  /// already known. Whatever was due before the step comes first, so that it doesn't matter how often time is let
-  /// pass in between.
+  /// already known. Time is to be let pass up to the step first: `advance(to:)`.
   public mutating func apply(_ transition: AlarmTransition) -> [TicketEvent] {
-    let due = advance(to: Timestamp(milliseconds: transition.at))
-    return switch transition.kind {
-    case .raised: due + raise(transition)
-    case .cleared: due + clear(transition)
+    switch transition.kind {
+    case .raised: raise(transition)
+    case .cleared: clear(transition)
     }
   }
 }

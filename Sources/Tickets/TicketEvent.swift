@@ -56,6 +56,9 @@ public struct TicketEvent: Hashable, Sendable {
     case consented(Proposal.Consent)
     case decided(Proposal.Decision)
     case inspected(Inspection)
+
+    /// What was done, in a word.
+    public static func resolved(note: String) -> Payload { .resolved(Resolution(note)) }
   }
 
   public var ticket: String

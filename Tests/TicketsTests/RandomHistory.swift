@@ -33,8 +33,12 @@ struct RandomHistory {
   mutating func turn() throws {
     minute += Int64.random(in: 0...20, using: &choices)
     switch Int.random(in: 0..<9, using: &choices) {
-    case 0, 1: events += book.apply(raised())
-    case 2: if let step = cleared() { events += book.apply(step) }
+    case 0, 1:
+      events += book.pass(minute: minute)
+      events += book.apply(raised())
+    case 2:
+      events += book.pass(minute: minute)
+      if let step = cleared() { events += book.apply(step) }
     case 3:
       let days = Int.random(in: 0..<6, using: &choices) == 0 ? Int64.random(in: 1...12, using: &choices) : 0
       minute += days * 1440 + Int64.random(in: 0...300, using: &choices)

@@ -20,6 +20,7 @@ struct RecurrenceTests {
         kind: .raised, alarm: "A-\(moment.milliseconds)", rule: "sewer-full",
         title: Title(zh: "满", en: "full"), estate: "old-town", device: "probe-w4", place: "w4", priority: .p2,
         category: "sewer-blockage", onset: began, at: moment + 600_000)
+      events += book.advance(to: moment + 600_000)
       let made = book.apply(transition)
       events += made
       return made.last { $0.kind == .opened && book.tickets[$0.ticket]?.category == "sewer-blockage" }?.ticket
@@ -36,6 +37,7 @@ struct RecurrenceTests {
         kind: .cleared, alarm: "A-\(moment.milliseconds)", rule: "sewer-full",
         title: Title(zh: "满", en: "full"), estate: "old-town", device: "probe-w4", place: "w4", priority: .p2,
         category: "sewer-blockage", onset: moment, at: moment + RecurrenceTests.day)
+      events += book.advance(to: moment + RecurrenceTests.day)
       events += book.apply(cleared)
       try say(
         .resolve(Resolution("rodded and flushed", measure: .cleaned)), on: id,

@@ -60,6 +60,15 @@ struct StoredEventsTests {
     #expect(stored.priority == folded.priority)
   }
 
+  @Test("Whatever state an old ticket is in, time leads out of it", arguments: [1, 3, 8, 9, 12])
+  func timeGoesOn(count: Int) throws {
+    var book = try Fixture.book()
+    try book.restore(try events().prefix(count))
+    let made = book.pass(minute: 600)
+    #expect(made.map(\.kind) == [.scheduled])
+    #expect(book.nextDeadline != nil)
+  }
+
   @Test("A book takes up old events and goes on with them")
   func restored() throws {
     var book = try Fixture.book()

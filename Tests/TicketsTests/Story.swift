@@ -30,6 +30,7 @@ struct Story {
     towards: String? = nil, _ priority: Priority, onset: String, _ moment: String, category: String? = nil
   ) {
     let began = time(onset, year: year)
+    events += book.advance(to: time(moment, year: year))
     events += book.apply(
       AlarmTransition(
         kind: kind,
