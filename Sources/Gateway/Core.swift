@@ -163,6 +163,7 @@ struct Core {
 
   private mutating func collect() {
     for transition in engine.takeTransitions() {
+      passTicketTime(until: min(Timestamp(milliseconds: transition.at), engine.clock))
       let events = book.apply(transition)
       // The book knows each alarm's steps: one that changes nothing has been taken before, under a clock that was set
       // back since.
@@ -170,6 +171,13 @@ struct Core {
       batch.transitions.append(transition)
       batch.record(events, from: book)
     }
+    passTicketTime(until: engine.clock)
+  }
+
+  /// Clocks of tickets run with the engine's: what has been judged up to a moment is what can be verified at it.
+  private mutating func passTicketTime(until time: Timestamp) {
+    let events = book.advance(to: time)
+    if !events.isEmpty { batch.record(events, from: book) }
   }
 
   /// A person's step on a ticket.
