@@ -67,9 +67,13 @@ struct TicketRepair {
       let note = "restored by gatehouse recover"
       switch row.state {
       case .acknowledged: append(.acknowledged(note: note), at: row.acknowledged ?? row.updated)
+      case .onSite: append(.arrived(note: note), at: row.arrived ?? row.updated)
       case .resolved: append(.resolved(note: note), at: row.resolved ?? row.updated)
+      case .verified: append(.verified(row.proof, note: note), at: row.verified ?? row.updated)
       case .closed: append(.closed(note: note), at: row.closed ?? row.updated)
-      default: append(.reopened(nil, Revision(), note: note), at: row.updated)
+      case .merged: append(.merged(into: row.mergedInto ?? "", note: note), at: row.updated)
+      case .cancelled: append(.cancelled(note: note), at: row.updated)
+      case .new, .reopened: append(.reopened(nil, Revision(), note: note), at: row.updated)
       }
     }
   }
