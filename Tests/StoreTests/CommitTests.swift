@@ -226,8 +226,12 @@ struct CommitTests {
         batch.record(book.apply(transition), from: book)
       }
       let sewer = try #require(book.tickets.values.first { $0.category == "sewer-blockage" })
-      for step in [TicketCommand.Step.resolve("cleared"), .close("seen")] {
-        let command = TicketCommand(step, ticket: sewer.id, by: "who", at: Fixture.start, via: .commandLine)
+      batch.record(book.apply(Fixture.step(.cleared, at: "w1")), from: book)
+      let steps: [(TicketCommand.Step, String)] = [
+        (.resolve("cleared"), "contractor"), (.verify("seen"), "community"), (.close("content"), "community"),
+      ]
+      for (step, who) in steps {
+        let command = TicketCommand(step, ticket: sewer.id, by: who, at: Fixture.start, via: .commandLine)
         batch.record(try book.perform(command), from: book)
       }
       try store.commit(batch)

@@ -65,7 +65,7 @@ struct RecoveryTests {
         }
         if part % 8 == 7 {
           for ticket in book.open {
-            for step in [TicketCommand.Step.comment("seen"), .resolve("done"), .close("checked")] {
+            for step in [TicketCommand.Step.comment("seen"), .cancel("a test")] {
               let command = TicketCommand(
                 step, ticket: ticket.id, by: "who", at: batch.now, via: .commandLine)
               batch.record(try book.perform(command), from: book)
