@@ -30,7 +30,12 @@ public struct AlarmFacts: Hashable, Sendable, Codable {
     (alarm, rule, title) = (transition.alarm, transition.rule, transition.title)
     (device, place, towards) = (transition.device, transition.place, transition.towards)
     (priority, onset, category) = (transition.priority, transition.onset, transition.category)
-    evidence = transition.evidence
+    // A value that is no number is an unknown one; it could neither be stored nor compared.
+    evidence = transition.evidence.map { seen in
+      var seen = seen
+      if let value = seen.value, !value.isFinite { seen.value = nil }
+      return seen
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /// Whether the work has helped: by the sensors, by people, and by neither as long as nobody can tell.
 import EstateModel
+import Foundation
 import Testing
 import Tickets
 
@@ -43,6 +44,19 @@ struct VerificationTests {
     #expect(proof.sensors.first?.normal.first?.value == 0.31)
     try book.say(.close("residents content"), on: id, minute: 60 + Self.day + 1)
     #expect(book.nextDeadline == nil)
+  }
+
+  @Test("Evidence that is no number is kept as unknown")
+  func noNumber() throws {
+    var book = try Fixture.book()
+    var raised = step(.raised, at: "w10")
+    raised.evidence = [
+      Evidence(label: "fit", value: .nan, unit: ""), Evidence(label: "x", value: .infinity, unit: ""),
+    ]
+    let events = book.apply(raised)
+    let stored = try JSONDecoder().decode([TicketEvent].self, from: JSONEncoder().encode(events))
+    #expect(stored == events)
+    #expect(stored.first?.alarm?.evidence.map(\.value) == [nil, nil])
   }
 
   @Test("An alarm that clears after the work starts the watch when it clears")
