@@ -50,11 +50,18 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
 
+    // Floor 5: tools around the rules: their tests, what they would have said, how good their alarms are.
+    .target(
+      name: "RuleTools",
+      dependencies: [
+        "Configuration", "EstateModel", "EstateSimulator", "Payloads", "Rules", "Store", "Tickets",
+      ]),
+
     // Floor 6: the command line.
     .executableTarget(
       name: "gatehouse",
       dependencies: [
-        "Gateway", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Gateway", "RuleTools", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -117,6 +124,7 @@ let package = Package(
         "Configuration", "Gateway", "MQTTSession", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/HastyGateway"),
+    .testTarget(name: "RuleToolsTests", dependencies: ["RuleTools"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6],

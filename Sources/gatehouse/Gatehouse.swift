@@ -23,6 +23,7 @@ struct Gatehouse: AsyncParsableCommand {
       RunCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self, TicketsCommand.self,
       TicketCommands.self, CampaignCommand.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self,
       HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
+      TestCommand.self,
     ])
 
   static func main() async {
@@ -45,7 +46,7 @@ struct Gatehouse: AsyncParsableCommand {
       let isUsage = code == .validationFailure
       let text = error is ExitCode ? "" : isUsage ? fullMessage(for: error) : "gatehouse: \(error)"
       standardError(text)
-      Foundation.exit(isUsage ? 2 : 1)
+      Foundation.exit(isUsage ? 2 : error is ExitCode ? code.rawValue : 1)
     }
   }
 }
