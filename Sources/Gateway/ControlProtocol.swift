@@ -6,7 +6,7 @@ import Tickets
 
 public enum ControlRequest: Codable, Sendable {
   /// A person's step on a ticket.
-  case ticket(String, TicketCommand.Step, by: String)
+  case ticket(String, TicketCommand.Step, by: String, via: TicketEvent.Source = .commandLine)
   /// Every alarm and ticket step from now on, a line each.
   case watch
   case explain(rule: String, device: String)

@@ -181,10 +181,10 @@ struct Core {
   }
 
   /// A person's step on a ticket.
-  mutating func perform(_ step: TicketCommand.Step, on ticket: String, by: String) throws(TicketError)
-    -> [TicketEvent]
-  {
-    let command = TicketCommand(step, ticket: ticket, by: by, at: clock.now ?? batch.now, via: .commandLine)
+  mutating func perform(
+    _ step: TicketCommand.Step, on ticket: String, by: String, via: TicketEvent.Source
+  ) throws(TicketError) -> [TicketEvent] {
+    let command = TicketCommand(step, ticket: ticket, by: by, at: clock.now ?? batch.now, via: via)
     let events = try book.perform(command)
     batch.record(events, from: book)
     return events

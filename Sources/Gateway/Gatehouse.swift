@@ -81,7 +81,8 @@ package final class Gatehouse<Link: MessageLink> {
     case .watch: .watching
     case .status: .status(pipeline.status)
     case .explain(let rule, let device): pipeline.explanation(rule: rule, device: device)
-    case .ticket(let ticket, let step, let by): pipeline.perform(step, on: ticket, by: by, at: .system)
+    case .ticket(let ticket, let step, let by, let via):
+      pipeline.perform(step, on: ticket, by: by, via: via, at: .system)
     }
   }
 

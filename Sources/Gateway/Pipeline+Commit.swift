@@ -106,14 +106,15 @@ extension Pipeline {
   }
 
   /// A person's step on a ticket. The answer comes after its commit; what can't be kept has not happened.
-  package func perform(_ step: TicketCommand.Step, on ticket: String, by: String, at moment: Moment)
-    -> ControlReply
-  {
+  package func perform(
+    _ step: TicketCommand.Step, on ticket: String, by: String, via: TicketEvent.Source = .commandLine,
+    at moment: Moment
+  ) -> ControlReply {
     guard failure == nil, commit(moment.monotonic) else { return refusal }
     let before = core.book
     let events: [TicketEvent]
     do {
-      events = try core.perform(step, on: ticket, by: by)
+      events = try core.perform(step, on: ticket, by: by, via: via)
     } catch {
       return .refused("\(error)")
     }
