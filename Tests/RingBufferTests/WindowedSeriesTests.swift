@@ -188,7 +188,7 @@ private struct Generator: RandomNumberGenerator {
       let isLate = number % 97 == 96
       all.append((isLate ? time - 5_001 : time, value))
       _ = series.insert(time: all[number].time, value: value)
-      guard number % 3 == 0 else { continue }
+      guard number % 11 == 0 || number > 3980 else { continue }
       series.move(window, to: time)
       let sorted = all.filter { $0.time > time - 700_000 }.map(\.value).sorted()
       let middle = sorted.count / 2
