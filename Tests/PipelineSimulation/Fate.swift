@@ -32,6 +32,7 @@ final class Fate {
   var diskFails = false
 
   func arm(_ steps: Int) { countdown = steps }
+  func disarm() { countdown = nil }
   func revive() { isDead = false }
   func kill() { isDead = true }
 

@@ -107,6 +107,11 @@ final class SimulatedRun {
       fate.diskFails = true
       diskRecovers = max(diskRecovers ?? now, now + length)
     case .clockStep(let by, let length):
+      if !isWild {
+        // Deaths may follow each other and last longer than planned: a start under a wrong clock is for wild nights.
+        if process == nil { return }
+        fate.disarm()
+      }
       clockOffset = by
       clockReturns = now + length
     }
