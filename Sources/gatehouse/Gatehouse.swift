@@ -23,7 +23,7 @@ struct Gatehouse: AsyncParsableCommand {
       RunCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self, TicketsCommand.self,
       TicketCommands.self, CampaignCommand.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self,
       HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
-      TestCommand.self, BacktestCommand.self, QualityCommand.self,
+      TestCommand.self, BacktestCommand.self, QualityCommand.self, ProfileCommand.self,
     ])
 
   static func main() async {
