@@ -127,7 +127,13 @@ extension PayloadDecoder {
     guard record.value != nil || record.boolean != nil || record.text != nil else { return }
     let name = pack.name + Array(record.name ?? UnsafeRawBufferPointer(start: nil, count: 0))
     name.withUnsafeBytes { name in
-      let parts = SenMLName(name)
+      // The record's own name may follow the base without a mark between them.
+      let own = SenMLName(record.name ?? UnsafeRawBufferPointer(start: nil, count: 0))
+      let isOwn = plan.vocabulary[own.last] != nil
+      let parts =
+        isOwn
+        ? SenMLName(holder: UnsafeRawBufferPointer(rebasing: name.dropLast(own.last.count)), last: own.last)
+        : SenMLName(name)
       let unit = record.unit ?? pack.unit.withUnsafeBytes { $0 }
       guard let signal = signal(parts, unit, isState: record.boolean != nil) else { return }
       let holder = parts.endsWithSignal(plan.vocabulary) ? parts.holder : name
@@ -211,6 +217,10 @@ private struct SenMLPack {
 private struct SenMLName {
   let holder: UnsafeRawBufferPointer
   let last: UnsafeRawBufferPointer
+
+  init(holder: UnsafeRawBufferPointer, last: UnsafeRawBufferPointer) {
+    (self.holder, self.last) = (holder, last)
+  }
 
   init(_ name: UnsafeRawBufferPointer) {
     let split = name.lastIndex { $0 == UInt8(ascii: ":") || $0 == slash || $0 == UInt8(ascii: ".") }

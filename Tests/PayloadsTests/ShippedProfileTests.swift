@@ -63,16 +63,19 @@ import Testing
     }
   }
 
-  @Test("Every profile has an example beside it that it decodes")
+  @Test("Every profile has an example beside it, and all of them decode")
   func examples() throws {
     let folder = folderOfPackage.appendingPathComponent("config/profiles")
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     let profiles = files.filter { $0.hasSuffix(".yaml") }
     #expect(profiles.count >= 10)
+    let examples = files.filter { $0.hasSuffix(".example.json") }.sorted()
     for profile in profiles {
-      let file = profile.dropLast(".yaml".count) + ".example.json"
-      try check(
-        try Example(Data(contentsOf: folder.appendingPathComponent(String(file))), name: String(file)))
+      let name = profile.dropLast("yaml".count)
+      #expect(examples.contains { $0.hasPrefix(name) }, "\(profile) has no example")
+    }
+    for file in examples {
+      try check(try Example(Data(contentsOf: folder.appendingPathComponent(file)), name: file))
     }
   }
 
