@@ -259,7 +259,7 @@ struct Core {
   mutating func refreshStatus() {
     status.now = clock.now?.milliseconds
     status.activeAlarms = engine.activeAlarms.count
-    status.openTickets = book.open.count
+    status.openTickets = book.openCount
     status.stagingFill = Double(staging.count) / Double(staging.capacity)
     guard let now = clock.now else { return }
     (status.reporting, status.silent, status.neverSeen) = (0, 0, 0)

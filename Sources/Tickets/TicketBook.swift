@@ -45,6 +45,8 @@ public struct TicketBook: Sendable {
     (self.routing, self.catalogue) = (routing, catalogue)
   }
 
+  /// How many tickets there are on which somebody still has to act; costs nothing.
+  public private(set) var openCount = 0
   /// Every ticket on which somebody still has to act, the most urgent first, then the oldest.
   public var open: [Ticket] { tickets(.open) }
 
@@ -96,11 +98,11 @@ extension TicketBook {
 
   /// What the book knows beyond the tickets themselves; the same for new and for stored events.
   private mutating func note(_ event: TicketEvent) {
-    trails[event.ticket, default: []].append(event)
-    if trails[event.ticket]?.count ?? 0 > Self.trailLength { trails[event.ticket]?.removeFirst() }
     if let alarm = event.alarm { ticketOfAlarm[alarm.alarm] = event.ticket }
     guard let ticket = tickets[event.ticket] else { return }
+    openCount += (ticket.isOpen ? 1 : 0) - (rows[ticket.id]?.state.isOpen == true ? 1 : 0)
     rows[ticket.id] = TicketRow(ticket)
+    keepTrail(event, isOpen: ticket.isOpen)
     switch event.payload {
     case .opened(let opening, _):
       latest[cause(of: ticket)] = ticket.id
@@ -133,6 +135,16 @@ extension TicketBook {
 
   func isBlind(_ device: String, in estate: String) -> Bool {
     maintenance["\(estate)/\(device)"]?.isEmpty == false
+  }
+
+  /// Nobody acts on a ticket that is done with, and there are ever more of those.
+  private mutating func keepTrail(_ event: TicketEvent, isOpen: Bool) {
+    guard isOpen else {
+      trails[event.ticket] = nil
+      return
+    }
+    trails[event.ticket, default: []].append(event)
+    if trails[event.ticket]?.count ?? 0 > Self.trailLength { trails[event.ticket]?.removeFirst() }
   }
 
   func cause(of ticket: Ticket) -> Cause {

@@ -19,6 +19,7 @@ struct FoldTests {
     #expect(stored == history.events)
     let byTicket = Dictionary(grouping: stored, by: \.ticket)
     #expect(byTicket.count == history.book.tickets.count)
+    #expect(history.book.openCount == history.book.open.count)
     for (id, ticket) in history.book.tickets {
       #expect(try Ticket(events: byTicket[id] ?? []) == ticket)
       let kept = try JSONDecoder().decode(Ticket.self, from: JSONEncoder().encode(ticket))
