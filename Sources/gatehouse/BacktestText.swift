@@ -45,7 +45,7 @@ struct BacktestText {
       }
     }
     lines.append(
-      "\ntickets, as if nobody had closed any: \(report.addedTickets.count) added,"
+      "\ntickets, as if each were closed after a quiet day: \(report.addedTickets.count) added,"
         + " \(report.sparedTickets.count) spared")
     lines += listed(report.addedTickets) { Terminal.styled("  added   ", .red) + ticket($0) }
     lines += listed(report.sparedTickets) { Terminal.styled("  spared  ", .green) + ticket($0) }

@@ -106,7 +106,7 @@ struct StoredDays {
     }
   }
 
-  @Test("A lower limit brings the alarms of well 5; the sewer's ticket was there anyway")
+  @Test("A lower limit brings the alarms of well 5; the sewer's ticket was open anyway")
   func lower() throws {
     let days = try StoredDays()
     try days.withStore { reader in
@@ -128,7 +128,9 @@ struct StoredDays {
       let line = try #require(report.rules.first)
       #expect(line.would == 0)
       #expect(clock(line.gone) == ["probe-w06 14T10:10", "probe-w06 15T10:10", "probe-w06 16T10:10"])
+      // A day lies between the alarms: 10:10 to 11:00, and again the next day at 10:10. That is one ticket.
       #expect(report.sparedTickets.map(\.category) == ["sewer-blockage"])
+      #expect(report.sparedTickets.map(\.alarms.count) == [3])
       #expect(report.addedTickets.isEmpty)
     }
   }
@@ -171,6 +173,29 @@ struct StoredDays {
       #expect(played.reached == half)
       #expect(clock(played.alarms) == ["probe-w06 14T10:10", "probe-w06 15T10:10"])
     }
+  }
+
+  @Test("A ticket counts as closed after a quiet day; what comes later is another")
+  func episodes() throws {
+    let days = try StoredDays()
+    let day = StoredDays.day
+    func alarm(_ from: Int64, _ to: Int64?) -> AlarmSpan {
+      AlarmSpan(
+        raised: AlarmTransition(
+          kind: .raised, alarm: "A-\(from)", rule: "sewer-high-level", title: Title(zh: "高", en: "High"),
+          estate: "luyuan", device: "probe-w06", place: "w06", priority: .p3, category: "sewer-blockage",
+          onset: days.start + from, at: days.start + from),
+        cleared: to.map { (days.start + $0).milliseconds })
+    }
+    let hour: Int64 = 3_600_000
+    let report = BacktestReport(
+      would: [
+        alarm(0, hour), alarm(day, day + hour), alarm(2 * day + 2 * hour, nil),
+      ], did: [alarm(2 * day + 3 * hour, nil)], rules: try days.rules(), since: days.start, until: days.end,
+      routing: days.context.routing, catalogue: days.context.catalogue)
+    // The second alarm comes 23 h after the first has cleared, the third 25 h after the second.
+    #expect(report.addedTickets.map(\.alarms.count) == [2])
+    #expect(report.sparedTickets.isEmpty)
   }
 
   @Test("Many short alarms within a long one are gone but for one")

@@ -16,7 +16,7 @@ import Testing
       ),
       (
         "readings: {probe-w06: {level: 0.1 x0}}\nexpect: nothing",
-        "6:39: expected a count such as x600"
+        "6:39: expected a count such as x600, at most 20000000"
       ),
       (
         "readings: {probe-w06: {level: 35 dBA x3}}\nexpect: nothing",

@@ -25,7 +25,7 @@ public struct BacktestReport: Sendable {
   }
 
   public var rules: [RuleLine] = []
-  /// Tickets that would have been opened besides, as if nobody had closed any.
+  /// Tickets that would have been opened besides, as if each were closed after a quiet day.
   public var addedTickets: [Ticket] = []
   /// Tickets that would not have been opened.
   public var sparedTickets: [Ticket] = []
@@ -95,19 +95,21 @@ public struct BacktestReport: Sendable {
     return pairs
   }
 
-  /// One ticket for each cause on either side; a cause that stands on both is the same ticket.
+  /// Tickets of one cause that would have been open at the same time are the same.
   private mutating func compareTickets(
     _ would: [AlarmSpan], _ did: [AlarmSpan], _ span: Range<Int64>, _ routing: Routing, _ catalogue: Catalogue
   ) {
-    func tickets(_ alarms: [AlarmSpan]) -> [Ticket] {
-      var book = TicketBook(routing: routing, catalogue: catalogue)
-      for alarm in alarms where (alarm.cleared ?? .max) >= span.lowerBound { _ = book.apply(alarm.raised) }
-      return book.tickets.values.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }
+    func episodes(_ alarms: [AlarmSpan]) -> [TicketEpisode] {
+      TicketEpisode.episodes(
+        alarms.filter { ($0.cleared ?? .max) >= span.lowerBound }.sorted { $0.raised.at < $1.raised.at },
+        routing: routing, catalogue: catalogue)
     }
-    func key(_ ticket: Ticket) -> String { "\(ticket.estate) \(ticket.category) \(ticket.cause)" }
-    let (wanted, had) = (tickets(would), tickets(did))
-    let (wantedKeys, hadKeys) = (Set(wanted.map(key)), Set(had.map(key)))
-    addedTickets = wanted.filter { !hadKeys.contains(key($0)) && span.contains($0.opened) }
-    sparedTickets = had.filter { !wantedKeys.contains(key($0)) && span.contains($0.opened) }
+    func alone(_ some: [TicketEpisode], without others: [TicketEpisode]) -> [Ticket] {
+      some.filter { episode in !others.contains { episode.meets($0) } }.compactMap(\.ticket)
+        .filter { span.contains($0.opened) }
+    }
+    let (wanted, had) = (episodes(would), episodes(did))
+    addedTickets = alone(wanted, without: had)
+    sparedTickets = alone(had, without: wanted)
   }
 }

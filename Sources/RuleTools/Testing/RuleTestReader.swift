@@ -38,7 +38,7 @@ struct RuleTestReader {
     let zone = estates.estates.first?.timeZone ?? .gmt
     let scenario = simulationNode.flatMap { simulation($0, estates, startNode, lengthNode, zone) }
     guard let start = scenario?.start ?? start(startNode, zone, fields) else { return nil }
-    let leadIn = leadNode?.duration(diagnostics) ?? 0
+    let leadIn = leadNode.flatMap(duration) ?? 0
     guard let length = scenario?.duration ?? length(lengthNode, fields), length > 0 else { return nil }
     let clock = TestClock(start: start, timeZone: zone)
 
@@ -104,6 +104,11 @@ struct RuleTestReader {
       diagnostics.error("a test: 'length' is missing", at: fields.location)
       return nil
     }
+    return duration(node)
+  }
+
+  /// `3h`, `1h30min`
+  private func duration(_ node: Node) -> Int64? {
     guard let text = node.text(diagnostics) else { return nil }
     var scanner = TextScanner(text)
     do {

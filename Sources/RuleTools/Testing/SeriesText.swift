@@ -30,7 +30,16 @@ struct SeriesText: Sendable {
     var scanner: TextScanner
     let signal: Signal
 
+    init(scanner: TextScanner, signal: Signal) { (self.scanner, self.signal) = (scanner, signal) }
+
+    private var depth = 0
+
     mutating func series(isTop: Bool) throws(TextProblem) -> [Part] {
+      guard depth < 32 else {
+        throw TextProblem(message: "parentheses nested deeper than 32", offset: scanner.position)
+      }
+      depth += 1
+      defer { depth -= 1 }
       var parts: [Part] = []
       repeat {
         parts.append(try part(isTop: isTop))
@@ -115,13 +124,18 @@ struct SeriesText: Sendable {
   /// - Parameters:
   ///   - interval: of the device, milliseconds.
   ///   - length: readings later than this are left out, milliseconds.
-  func samples(interval: Int64, length: Int64, _ body: (Sample) -> Void) {
+  ///   - body: false ends it.
+  func samples(interval: Int64, length: Int64, _ body: (Sample) -> Bool) {
     var time: Int64 = 0
-    play(parts, interval: max(1, interval), length: length, &time, body)
+    var isOver = false
+    play(parts, interval: max(1, interval), length: length, &time) { sample in
+      if !isOver { isOver = !body(sample) }
+      return !isOver
+    }
   }
 
   private func play(
-    _ parts: [Part], interval: Int64, length: Int64, _ time: inout Int64, _ body: (Sample) -> Void
+    _ parts: [Part], interval: Int64, length: Int64, _ time: inout Int64, _ body: (Sample) -> Bool
   ) {
     for part in parts where time <= length {
       switch part {
@@ -146,7 +160,7 @@ struct SeriesText: Sendable {
 
   private func run(
     _ span: Span, _ every: Int64, _ length: Int64, _ time: inout Int64,
-    _ body: (_ time: Int64, _ share: Double) -> Void
+    _ body: (_ time: Int64, _ share: Double) -> Bool
   ) {
     let every = max(1, every)
     let total: Int64
@@ -157,7 +171,10 @@ struct SeriesText: Sendable {
     }
     var passed: Int64 = 0
     while passed < total, time + passed <= length {
-      body(time + passed, Double(passed) / Double(total))
+      if !body(time + passed, Double(passed) / Double(total)) {
+        time = length + 1
+        return
+      }
       passed += every
     }
     time += total

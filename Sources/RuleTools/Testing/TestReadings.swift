@@ -11,7 +11,7 @@ struct SeriesKey: Hashable, Sendable {
 
 struct TestReadings {
   /// More readings than this in one test are refused.
-  static let most = 20_000_000
+  static let most = 4_000_000
 
   let document: Document
   let folder: URL
@@ -89,11 +89,13 @@ struct TestReadings {
         let interval = catalogue[key.device].reportInterval
         try SeriesText(text, signal: signal).samples(interval: interval, length: leadIn + length) {
           let time = clock.start - leadIn + $0.time
-          if result.count <= Self.most { result.append(reading(key, time, $0.value, late: $0.late)) }
+          result.append(reading(key, time, $0.value, late: $0.late))
+          return result.count <= Self.most
         }
       }
       if result.count > Self.most {
         diagnostics.error("more than \(Self.most) readings", at: node.location)
+        return []
       }
     } catch {
       placed.report(error, diagnostics)

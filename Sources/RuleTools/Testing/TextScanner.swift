@@ -10,6 +10,9 @@ struct TextProblem: Error {
 }
 
 struct TextScanner {
+  /// Higher counts are refused.
+  static let mostTimes = 20_000_000
+
   private let characters: [Character]
   private(set) var position = 0
 
@@ -59,8 +62,8 @@ struct TextScanner {
     let start = position
     position += 1
     skipBlanks()
-    guard let count = Int(takeWhile(\.isNumber)), count >= 1 else {
-      throw TextProblem(message: "expected a count such as x600", offset: start)
+    guard let count = Int(takeWhile(\.isNumber)), (1...Self.mostTimes).contains(count) else {
+      throw TextProblem(message: "expected a count such as x600, at most \(Self.mostTimes)", offset: start)
     }
     return count
   }

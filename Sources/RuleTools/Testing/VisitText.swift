@@ -20,9 +20,13 @@ struct VisitText: Sendable {
   /// How often a camera tells of a visit when nothing else is said, in milliseconds.
   static let usualInterval: Int64 = 5000
 
+  /// More messages than this are refused.
+  private static let most: Int64 = 2_000_000
+
   init(_ text: String, clock: TestClock) throws(TextProblem) {
     var scanner = TextScanner(text)
     var visits: [Visit] = []
+    var total: Int64 = 0
     repeat {
       guard scanner.take(word: "at") else {
         throw TextProblem(
@@ -51,8 +55,10 @@ struct VisitText: Sendable {
           break
         }
       }
-      guard visits.count + count <= 1_000_000 else {
-        throw TextProblem(message: "more than 1000000 events", offset: 0)
+      let messages = (visit.duration / visit.every + 2) * Int64(count)
+      total += messages
+      guard total <= Self.most else {
+        throw TextProblem(message: "more than \(Self.most) messages", offset: 0)
       }
       for number in 0..<count {
         visit.at = first + Int64(number) * distance
