@@ -78,7 +78,7 @@ struct CommitTests {
       let events = try store.contents.ticketEvents()
       let alarms = try store.contents.alarms()
       try store.commit(batch)
-      #expect(events.map(\.kind) == [.opened, .cleared])
+      #expect(events.map(\.kind) == [.opened, .cleared, .reminded])
       #expect(alarms.first?.cleared == (Fixture.start + 9 * 60_000).milliseconds)
       #expect(try store.contents.ticketEvents() == events)
       #expect(try store.contents.alarms().map(\.cleared) == alarms.map(\.cleared))
@@ -148,7 +148,7 @@ struct CommitTests {
         return batch
       }
       for batch in batches + batches.prefix(1) { try store.commit(batch) }
-      #expect(try store.contents.tickets().map(\.sequence) == [2])
+      #expect(try store.contents.tickets().map(\.sequence) == [3])
       #expect(try store.contents.alarms(activeOnly: true).isEmpty)
     }
   }
