@@ -32,9 +32,9 @@ struct GatewayTests {
     #expect(
       try running.command("ticket", "resolve", id, "--note", "pipe flushed", "--by", "contractor").status == 0
     )
-    #expect(
-      try running.command("ticket", "close", id, "--note", "residents content", "--by", "community").status
-        == 0)
+    let promise = try running.command(
+      "ticket", "close", id, "--note", "residents content", "--by", "community")
+    #expect(promise.status == 1, "a promise alone closes nothing: the sensors watch for a day")
     let unknown = try running.command("ticket", "acknowledge", "T-000000-AAAAAA", "--by", "guard")
     #expect(unknown.status == 1)
     #expect(unknown.errors.contains("T-000000-AAAAAA"))
@@ -42,7 +42,7 @@ struct GatewayTests {
     let stopped = running.stop()
     #expect(stopped.status == 0, "\(stopped.errors)")
     let shown = try running.command("ticket", "show", id)
-    for word in ["guard", "community", "contractor", "pipe flushed", "residents content"] {
+    for word in ["guard", "community", "contractor", "pipe flushed"] {
       #expect(shown.output.contains(word), "\(shown.output)")
     }
 
