@@ -57,6 +57,18 @@ struct RecordsTests {
     }
   }
 
+  static let amounts: [(String, Int64?)] = [
+    ("3600", 3600_00), ("3600.5", 3600_50), ("0.01", 1), ("3600.005", nil), ("", nil), (".5", nil),
+    ("5.", nil),
+    ("-1", nil), ("1,000", nil), ("1e3", nil), ("9999999999999", nil), ("٣", nil),
+  ]
+
+  @Test("Amounts are read exactly, or not at all", arguments: amounts)
+  func amount(text: String, cents: Int64?) {
+    #expect(smallestParts(text, digits: 2) == cents)
+    if let cents { #expect(smallestParts(money(cents), digits: 2) == cents) }
+  }
+
   @Test("A proposal that doesn't add up is refused")
   func wrongProposals() {
     func proposal(_ amount: Int64, _ division: Proposal.Division, _ list: [Proposal.Household]) throws
