@@ -99,15 +99,9 @@ struct ExplanationText {
 
   /// What has to change, in a line.
   private func missing(_ review: ConditionReview?, delay: Int64, name: String) -> [String] {
-    guard let review, review.holds != true else { return [] }
-    let open = review.parts.filter { $0.joint == nil && $0.holds != true }
-    guard !open.isEmpty else { return [] }
-    let needs = open.map { part in
-      part.holds == nil
-        ? "\(part.text) known and true" : part.missing.map { "\(part.text): \($0)" } ?? part.text
-    }
+    guard let missing = review?.missing else { return [] }
     let wait = delay > 0 ? "; then \(TestClock.duration(delay)) (\(name))" : ""
-    return ["          missing: \(needs.joined(separator: "; "))\(wait)"]
+    return ["          missing: \(missing)\(wait)"]
   }
 }
 

@@ -48,6 +48,21 @@ import Testing
       review("not tamper", [("tamper", 0, "")]) == ["yes not", "  no tamper | no"])
   }
 
+  @Test("What is missing is said in a line: all of an 'and', any of an 'or'")
+  func missing() {
+    func missing(_ text: String, _ values: [(String, Double?, String)]) -> String? {
+      ConditionReview(text, evidence: values.map { Evidence(label: $0.0, value: $0.1, unit: $0.2) }).missing
+    }
+    let values =
+      [("level", 0.5, "m"), ("tilt", 0.1, "deg"), ("tamper", nil, "")] as [(String, Double?, String)]
+    #expect(missing("level > 0.4 m", values) == nil)
+    #expect(missing("level > 0.4 m and tilt > 0.2 deg", values) == "tilt > 0.2 deg: 0.1 deg more")
+    #expect(
+      missing("level > 1 m or tilt > 0.2 deg and tamper", values)
+        == "either level > 1 m: 0.5 m more, or (tilt > 0.2 deg: 0.1 deg more; tamper: known and true)")
+    #expect(missing("not level > 0.4 m", values) == "not level > 0.4 m")
+  }
+
   @Test("Sides that are computed from known values are known")
   func computed() {
     #expect(

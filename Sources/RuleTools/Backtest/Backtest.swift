@@ -82,11 +82,16 @@ public struct Backtest: Sendable {
   ) throws -> Played {
     let start = since - leadIn
     var played = Played()
-    var engine = RuleEngine(rules: rules, catalogue: catalogue, start: start)
+    // Where the store begins later, watching begins with it: hours without readings would only make devices silent.
+    var watching: RuleEngine?
     var transitions: [AlarmTransition] = []
     do {
       let replayed = try reader.replay(since: start, catalogue: catalogue) { now, readings in
         guard now < until else { throw Stop.end }
+        var engine =
+          watching ?? RuleEngine(rules: rules, catalogue: catalogue, start: max(start, now - 60_000))
+        watching = nil
+        defer { watching = engine }
         for reading in readings { engine.ingest(reading) }
         engine.advance(to: now)
         transitions += engine.takeTransitions()

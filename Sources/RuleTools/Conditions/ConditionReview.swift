@@ -21,13 +21,16 @@ public struct ConditionReview: Sendable {
   public private(set) var parts: [Part] = []
   /// nil: unknown.
   public private(set) var holds: Bool?
+  /// All that has to happen for the condition to hold, in a line; nil when it holds.
+  public private(set) var missing: String?
 
   private let values: [String: Evidence]
 
   public init(_ condition: String, evidence: [Evidence]) {
     values = Dictionary(
       evidence.map { (Self.key($0.label), $0) }, uniquingKeysWith: { first, _ in first })
-    holds = add(ConditionText(condition), depth: 0)
+    let answer = add(ConditionText(condition), depth: 0)
+    (holds, missing) = (answer.holds, answer.missing)
   }
 
   /// Blanks don't matter, nor do full-width parentheses.
@@ -35,7 +38,9 @@ public struct ConditionReview: Sendable {
     String(text.filter { !$0.isWhitespace })
   }
 
-  private mutating func add(_ condition: ConditionText, depth: Int) -> Bool? {
+  private typealias Answer = (holds: Bool?, missing: String?)
+
+  private mutating func add(_ condition: ConditionText, depth: Int) -> Answer {
     switch condition {
     case .all(let inner), .any(let inner):
       var isAll = false
@@ -44,26 +49,36 @@ public struct ConditionReview: Sendable {
       parts.append(
         Part(text: condition.text, depth: depth, joint: isAll ? "all of" : "one of", holds: nil))
       let answers = inner.map { add($0, depth: depth + 1) }
-      let deciding = answers.contains(!isAll)
-      let answer: Bool? = deciding ? !isAll : answers.contains(nil) ? nil : isAll
-      parts[place].holds = answer
-      return answer
+      let isDecided = answers.contains { $0.holds == !isAll }
+      let holds: Bool? = isDecided ? !isAll : answers.contains { $0.holds == nil } ? nil : isAll
+      parts[place].holds = holds
+      let needs = answers.compactMap(\.missing)
+      guard holds != true, !needs.isEmpty else { return (holds, nil) }
+      if isAll { return (holds, needs.joined(separator: "; ")) }
+      return (holds, "either " + needs.map { $0.contains("; ") ? "(\($0))" : $0 }.joined(separator: ", or "))
     case .not(let inner):
       let place = parts.count
       parts.append(Part(text: condition.text, depth: depth, joint: "not", holds: nil))
-      let answer = add(inner, depth: depth + 1).map { !$0 }
-      parts[place].holds = answer
-      return answer
+      let holds = add(inner, depth: depth + 1).holds.map { !$0 }
+      parts[place].holds = holds
+      return (holds, holds == true ? nil : condition.text)
     case .plain(let text):
       let value = values[Self.key(text)]?.value
-      let answer = value.map { $0 != 0 }
-      parts.append(
-        Part(text: text, depth: depth, holds: answer, now: answer.map { $0 ? "yes" : "no" }))
-      return answer
+      let holds = value.map { $0 != 0 }
+      parts.append(Part(text: text, depth: depth, holds: holds, now: holds.map { $0 ? "yes" : "no" }))
+      return (holds, need(text, holds, nil))
     case .comparison(let left, let sign, let right):
       let part = comparison(left, sign, right, depth)
       parts.append(part)
-      return part.holds
+      return (part.holds, need(part.text, part.holds, part.missing))
+    }
+  }
+
+  private func need(_ text: String, _ holds: Bool?, _ missing: String?) -> String? {
+    switch holds {
+    case true?: nil
+    case false?: missing.map { "\(text): \($0)" } ?? text
+    case nil: "\(text): known and true"
     }
   }
 
