@@ -53,6 +53,7 @@ struct BacktestCommand: ParsableCommand {
     let stop = StopSignal()
     var line = ProgressLine()
     let began = ContinuousClock.now
+    let processorBegan = processorSeconds()
     let first = start - backtest.leadIn
     let played = try backtest.play(reader) { now, readings in
       line.show {
@@ -70,7 +71,8 @@ struct BacktestCommand: ParsableCommand {
       only: rule.isEmpty ? nil : Set(rule), since: start, until: min(end, reached + 1),
       routing: loaded.routing, catalogue: loaded.catalogue)
     let text = BacktestText(
-      report: report, played: played, seconds: seconds, since: start, until: min(end, reached),
+      report: report, played: played, seconds: seconds, processorSeconds: processorSeconds() - processorBegan,
+      since: start, until: min(end, reached),
       longestList: list)
     if output.json { try text.printJSON() } else { print(text.text) }
   }
@@ -96,6 +98,13 @@ struct BacktestCommand: ParsableCommand {
       documents: documents.only(Set(rule + inhibitors), diagnostics), calendars: loaded.calendars,
       catalogue: loaded.catalogue, diagnostics: Diagnostics())
   }
+}
+
+/// What this process has worked so far: on a busy machine, less than what has passed.
+private func processorSeconds() -> Double {
+  var time = timespec()
+  guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return 0 }
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// `12,345,678`

@@ -8,17 +8,19 @@ struct BacktestText {
   let report: BacktestReport
   let played: Backtest.Played
   let seconds: Double
+  let processorSeconds: Double
   let since: Timestamp
   let until: Timestamp
   let longestList: Int
   private let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
 
   init(
-    report: BacktestReport, played: Backtest.Played, seconds: Double, since: Timestamp, until: Timestamp,
-    longestList: Int
+    report: BacktestReport, played: Backtest.Played, seconds: Double, processorSeconds: Double,
+    since: Timestamp, until: Timestamp, longestList: Int
   ) {
     (self.report, self.played, self.seconds) = (report, played, seconds)
     (self.since, self.until, self.longestList) = (since, until, longestList)
+    self.processorSeconds = processorSeconds
   }
 
   private func time(_ milliseconds: Int64) -> String { LocalTime.text(milliseconds, in: zone) }
@@ -57,7 +59,7 @@ struct BacktestText {
     let rate = Int(Double(played.readings) / max(0.001, seconds))
     var text =
       "\(time(since.milliseconds)) to \(time(until.milliseconds)): \(grouped(played.readings)) readings in"
-      + " \(String(format: "%.1f", seconds)) s (\(grouped(rate))/s)"
+      + " \(String(format: "%.1f", seconds)) s (\(grouped(rate))/s), \(String(format: "%.1f", processorSeconds)) s of them at work"
     if played.skipped > 0 {
       text += "; \(grouped(played.skipped)) of devices that are no longer known were left out"
     }
@@ -113,6 +115,7 @@ struct BacktestText {
     var until: String
     var readings: Int
     var seconds: Double
+    var processorSeconds: Double
     var stopped: Bool
     var addedTickets: [Ticket]
     var sparedTickets: [Ticket]
@@ -132,6 +135,7 @@ struct BacktestText {
       try jsonLine(
         Summary(
           since: since.formatted(), until: until.formatted(), readings: played.readings, seconds: seconds,
+          processorSeconds: processorSeconds,
           stopped: played.wasStopped, addedTickets: report.addedTickets, sparedTickets: report.sparedTickets))
     )
   }

@@ -23,7 +23,7 @@ func shippedContext() throws -> RuleTestContext {
   let routing = Document(
     contentsOf: repository.appendingPathComponent("config/routing.yaml"), name: "routing.yaml",
     diagnostics: diagnostics
-  ).map { Routing(document: $0, diagnostics: diagnostics) }
+  ).map { Routing(document: $0, calendars: calendars, diagnostics: diagnostics) }
   let set = RuleSet(
     documents: rules, calendars: calendars, catalogue: catalogue, diagnostics: diagnostics)
   try diagnostics.check()
