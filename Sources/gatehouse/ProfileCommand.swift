@@ -7,6 +7,10 @@ import Payloads
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Device profiles: what a device's messages mean.",
+    discussion: """
+      EXAMPLE
+        gatehouse profile new --name my-model < payload.json
+      """,
     subcommands: [ProfileNewCommand.self])
 }
 

@@ -11,6 +11,8 @@ struct Codec: Sendable {
   var names: [String]
   /// The bytes alone tell: it is tried on devices of unknown model too.
   var isRecognizable: Bool
+  /// Only together with the port.
+  var needsPort = false
   /// LoRaWAN port on which such messages come; a hint.
   var port: Int?
   var content: Content
@@ -73,6 +75,10 @@ struct ByteField: Sendable {
   enum Step: Sendable {
     case mask(Int64), shift(Int64), equals(Int64), within(ClosedRange<Int64>), absent(Int64)
     case scale(Double), divide(Double), offset(Double)
+    /// Times the whole number of an earlier field.
+    case times(String)
+    /// Not less than this.
+    case minimum(Double)
     /// The number of bits that a signed value has after masking.
     case sign(Int64)
   }

@@ -23,6 +23,7 @@ struct CodecChoice {
     for (codec, _) in named(hints) where codec.decode(bytes, isNamed: true, into: &object) { return codec }
     for isOnPort in [true, false] {
       for codec in codecs where codec.isRecognizable && (codec.port == port) == isOnPort {
+        if codec.needsPort, !isOnPort { continue }
         if codec.decode(bytes, isNamed: false, into: &object) { return codec }
       }
     }

@@ -7,6 +7,7 @@ struct CodecPlan {
   let names: [[UInt8]]
   let isRecognizable: Bool
   let port: Int?
+  let needsPort: Bool
   private let codec: Codec
   /// Items by exact tag; those with free bytes are tried after.
   private let exact: [UInt32: Int]
@@ -18,6 +19,7 @@ struct CodecPlan {
     names = codec.names.map { Array($0.utf8) }
     isRecognizable = codec.isRecognizable
     port = codec.port
+    needsPort = codec.needsPort
     var exact: [UInt32: Int] = [:]
     var masked: [(mask: UInt32, tag: UInt32, item: Int)] = []
     if case .tagged(let layout) = codec.content {
@@ -177,7 +179,7 @@ private struct ByteReader {
       let value =
         count == 4
         ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))) : Double(bitPattern: raw)
-      object.add(field, value)
+      object.add(field, value, seen)
       return true
     case .integer(let count, let isSigned):
       guard let raw = unsigned(count, isLittle: field.isLittle) else { return false }
@@ -200,7 +202,7 @@ private struct ByteReader {
       case .equals(let wanted): if value != wanted { return false }
       case .within(let range): if !range.contains(value) { return false }
       case .absent(let sentinel): if value == sentinel || value & mask == sentinel { return true }
-      case .scale, .divide, .offset: break
+      case .scale, .divide, .offset, .times, .minimum: break
       }
     }
     seen.append((field.name, value))
@@ -208,19 +210,22 @@ private struct ByteReader {
       object.add(field.name, text: text)
       return true
     }
-    object.add(field, Double(value))
+    object.add(field, Double(value), seen)
     return true
   }
 }
 
 extension JSONObjectWriter {
-  fileprivate mutating func add(_ field: ByteField, _ value: Double) {
+  /// - Parameter seen: whole numbers of earlier fields.
+  fileprivate mutating func add(_ field: ByteField, _ value: Double, _ seen: [(name: String, value: Int64)]) {
     var value = value
     for step in field.steps {
       switch step {
       case .scale(let factor): value *= factor
       case .divide(let divisor): value /= divisor
       case .offset(let offset): value += offset
+      case .times(let name): value *= seen.first { $0.name == name }.map { Double($0.value) } ?? .nan
+      case .minimum(let limit): value = max(value, limit)
       case .mask, .shift, .equals, .within, .absent, .sign: break
       }
     }

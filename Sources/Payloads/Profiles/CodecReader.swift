@@ -31,7 +31,11 @@ struct CodecReader {
   /// - Parameter base: tags that a variant adds to.
   private func codec(_ fields: Fields, _ base: TaggedLayout?, _ port: Int?, _ isLittle: Bool) -> Codec? {
     let names = fields.list("names").compactMap { $0.text(diagnostics) }.map(plainName)
-    let isRecognizable = fields.optional("by-shape")?.boolean(diagnostics) ?? false
+    let needsPort = fields.optionalText("by-shape") == "on-port"
+    let isRecognizable = needsPort || fields.optional("by-shape")?.boolean(diagnostics) ?? false
+    if needsPort, port == nil {
+      diagnostics.error("'by-shape: on-port' needs a 'port'", at: fields.keyLocation("by-shape"))
+    }
     if names.isEmpty, !isRecognizable {
       diagnostics.error("a codec needs 'names' of models, or 'by-shape: true'", at: fields.location)
     }
@@ -50,7 +54,10 @@ struct CodecReader {
     } else {
       diagnostics.error("a codec has either 'tags' or 'layouts'", at: fields.location)
     }
-    return content.map { Codec(names: names, isRecognizable: isRecognizable, port: port, content: $0) }
+    return content.map {
+      Codec(
+        names: names, isRecognizable: isRecognizable, needsPort: needsPort, port: port, content: $0)
+    }
   }
 
   private func tagged(_ node: Node, _ isLittle: Bool) -> TaggedLayout? {
@@ -224,7 +231,10 @@ struct CodecReader {
     case "=": number(operand).map { .equals($0) }
     case "in": range(String(operand)).map { .within($0) }
     case "unless": number(operand).map { .absent($0) }
-    case "*": Double(operand).map { .scale($0) }
+    case "*":
+      Double(operand).map { .scale($0) }
+        ?? (operand.first?.isLetter == true || operand.first == "_" ? .times(String(operand)) : nil)
+    case "max": Double(operand).map { .minimum($0) }
     case "/": Double(operand).flatMap { $0 == 0 ? nil : .divide($0) }
     case "+": Double(operand).map { .offset($0) }
     case "-": Double(operand).map { .offset(-$0) }
