@@ -56,7 +56,7 @@ struct SparkplugMetric {
       case (7, .number(let number)): isNull = number != 0
       case (9, .bytes(let bytes)): unit = Self.unit(bytes)
       case (10, .number(let number)), (11, .number(let number)): raw = number
-      case (12, .fixed32(let bits)): self.value = .number(Self.decimal(Float(bitPattern: bits)))
+      case (12, .fixed32(let bits)): self.value = .number(decimal(Float(bitPattern: bits)))
       case (13, .fixed64(let bits)): self.value = .number(Double(bitPattern: bits))
       case (14, .number(let number)): self.value = .boolean(number != 0)
       case (15, .bytes(let bytes)): self.value = .text(printable(bytes, limit: Self.longestName))
@@ -66,9 +66,6 @@ struct SparkplugMetric {
     if reader.isBroken { return nil }
     if let raw { value = .number(Self.number(raw, dataType)) }
   }
-
-  /// The double that is written like the float: 12.3, and not 12.300000190734863.
-  private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 
   /// Whole numbers travel without a sign; the data type tells how many bits count.
   private static func number(_ raw: UInt64, _ dataType: UInt64) -> Double {
@@ -102,3 +99,6 @@ struct SparkplugMetric {
     return nil
   }
 }
+
+/// The double that is written like the float: 12.3, and not 12.300000190734863.
+func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }

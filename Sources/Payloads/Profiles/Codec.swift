@@ -77,8 +77,8 @@ struct ByteField: Sendable {
     case scale(Double), divide(Double), offset(Double)
     /// Times the whole number of an earlier field.
     case times(String)
-    /// Not less than this.
-    case minimum(Double)
+    /// Not less, not more than this.
+    case minimum(Double), maximum(Double)
     /// The number of bits that a signed value has after masking.
     case sign(Int64)
   }

@@ -178,7 +178,7 @@ private struct ByteReader {
       guard let raw = unsigned(count, isLittle: field.isLittle) else { return false }
       let value =
         count == 4
-        ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))) : Double(bitPattern: raw)
+        ? decimal(Float(bitPattern: UInt32(truncatingIfNeeded: raw))) : Double(bitPattern: raw)
       object.add(field, value, seen)
       return true
     case .integer(let count, let isSigned):
@@ -202,7 +202,7 @@ private struct ByteReader {
       case .equals(let wanted): if value != wanted { return false }
       case .within(let range): if !range.contains(value) { return false }
       case .absent(let sentinel): if value == sentinel || value & mask == sentinel { return true }
-      case .scale, .divide, .offset, .times, .minimum: break
+      case .scale, .divide, .offset, .times, .minimum, .maximum: break
       }
     }
     seen.append((field.name, value))
@@ -226,6 +226,7 @@ extension JSONObjectWriter {
       case .offset(let offset): value += offset
       case .times(let name): value *= seen.first { $0.name == name }.map { Double($0.value) } ?? .nan
       case .minimum(let limit): value = max(value, limit)
+      case .maximum(let limit): value = min(value, limit)
       case .mask, .shift, .equals, .within, .absent, .sign: break
       }
     }

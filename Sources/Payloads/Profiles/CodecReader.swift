@@ -235,6 +235,7 @@ struct CodecReader {
       Double(operand).map { .scale($0) }
         ?? (operand.first?.isLetter == true || operand.first == "_" ? .times(String(operand)) : nil)
     case "max": Double(operand).map { .minimum($0) }
+    case "min": Double(operand).map { .maximum($0) }
     case "/": Double(operand).flatMap { $0 == 0 ? nil : .divide($0) }
     case "+": Double(operand).map { .offset($0) }
     case "-": Double(operand).map { .offset(-$0) }
