@@ -280,7 +280,11 @@ uint64_t json_pick(const json_value *value, const json_step *keys, size_t count,
   for (auto it = object.begin(); it != object.end(); ++it) {
     std::string_view key = it.key();
     for (size_t i = 0; i < count; i++) {
-      if (keys[i].key_count != key.size() || std::memcmp(keys[i].key, key.data(), key.size()) != 0) continue;
+      // The first letter tells nearly all keys apart.
+      if (keys[i].key_count != key.size() || key.empty() || keys[i].key[0] != key[0] ||
+          std::memcmp(keys[i].key, key.data(), key.size()) != 0) {
+        continue;
+      }
       if ((found >> i & 1) == 0) {
         values[i] = make(it.value());
         found |= uint64_t{1} << i;

@@ -120,7 +120,11 @@ extension PayloadDecoder {
   /// - Parameter isPlaced: the values of the model's own keys are in their places.
   func read(_ model: BodyPlan, _ object: json_value, _ origin: Origin, isPlaced: Bool = false) {
     let first = readings.count
-    for signal in model.signals { read(signal, object, origin, isPlaced: isPlaced) }
+    for index in model.signals.indices {
+      let need = model.needs[index]
+      if isPlaced, need != 0, need & present == 0 { continue }
+      read(model.signals[index], object, origin, isPlaced: isPlaced)
+    }
     if model.byName { readByName(object, origin, from: first, besides: model.ownKeys) }
     if let path = model.nameFrom {
       let name = path(root)

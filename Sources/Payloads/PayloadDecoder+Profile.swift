@@ -84,7 +84,7 @@ extension PayloadDecoder {
   private func splitLevels(of topic: UnsafeRawBufferPointer) {
     levels.removeAll(keepingCapacity: true)
     var start = 0
-    for (position, byte) in topic.enumerated() where byte == slash {
+    for position in 0..<topic.count where topic[position] == slash {
       levels.append(start..<position)
       start = position + 1
       // Longer than any topic that is used: it matches none.
@@ -146,6 +146,9 @@ extension PayloadDecoder {
   /// Looks the root's keys up once, for all paths of the envelope.
   private func index(_ envelope: EnvelopePlan) {
     rootValues.value = root
+    rootValues.isIndexed = false
+    // Of several envelopes on one topic most are told apart by one key: no need to look for the others.
+    for path in envelope.has where path(rootValues).isAbsent { return }
     rootValues.index(envelope.keys)
   }
 

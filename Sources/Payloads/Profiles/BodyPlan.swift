@@ -21,6 +21,9 @@ final class BodyPlan {
   /// Keys that the model reads itself, with a place for the value of each: no name says anything else of them.
   let ownKeys: NameTable
 
+  /// For each signal the places of which one must be filled; 0: it must be looked at in any case.
+  let needs: ContiguousArray<UInt64>
+
   /// Keys of one model that have a place.
   static let maximumPlaces = 64
   let nameFrom: PathPlan?
@@ -56,6 +59,12 @@ final class BodyPlan {
       }
     }
     ownKeys = keys
+    needs = ContiguousArray(
+      signals.map { signal in
+        let isSimple = signal.faultPath == nil && signal.faultConditions.isEmpty
+        guard isSimple, signal.places.allSatisfy({ $0 >= 0 }) else { return 0 }
+        return signal.places.reduce(0) { $0 | 1 << UInt64($1) }
+      })
     nameFrom = body.nameFrom.map(memory.plan)
     unitFrom = body.unitFrom.map(memory.plan)
   }
