@@ -130,6 +130,30 @@ import Testing
     #expect(spans == [AlarmSpan(raised: first, cleared: first.at + 5000)])
   }
 
+  @Test("Every shipped rule can be varied, and each variant is a rule without a mistake")
+  func variants() throws {
+    let context = try shippedContext()
+    let diagnostics = Diagnostics()
+    let variants = RuleVariants(of: context.rules.rules, in: context.documents, diagnostics)
+    let set = RuleSet(
+      documents: variants.documents, calendars: context.calendars, catalogue: context.catalogue,
+      diagnostics: diagnostics)
+    #expect(diagnostics.errors.map(\.description) == [])
+    #expect(set.rules.count == context.rules.rules.count + variants.changes.count)
+    #expect(Set(variants.changes.values.map(\.rule)) == Set(context.rules.rules.map(\.id)))
+    for rule in set.rules {
+      guard let change = variants.changes[rule.id],
+        let original = context.rules.rules.first(where: { $0.id == change.rule })
+      else { continue }
+      #expect((rule.onDelay > original.onDelay) == (change.kind == .onDelay), "\(change)")
+      #expect((rule.offDelay > original.offDelay) == (change.kind == .offDelay), "\(change)")
+      #expect(rule.raiseText == original.raiseText)
+      #expect((rule.clearText != original.clearText) == (change.kind == .clear), "\(change)")
+    }
+    let clearings = variants.changes.values.filter { $0.kind == .clear && $0.rule == "sewer-high-level" }
+    #expect(clearings.map(\.value).contains("level / device.bore < 58.5%"))
+  }
+
   @Test(
     "Values that would have halved the alarms are found in the stored readings, the smallest of each kind")
   func remedies() throws {

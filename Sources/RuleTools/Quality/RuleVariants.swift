@@ -57,11 +57,14 @@ public struct RuleVariants: Sendable {
     func change(_ kind: RuleChange.Kind, _ value: String) -> RuleChange {
       RuleChange(rule: rule.id, kind: kind, value: value)
     }
-    let on = delays.filter { $0 > rule.onDelay }.map { change(.onDelay, TestClock.duration($0)) }
+    let on = delays.filter { $0 > rule.onDelay }.map { change(.onDelay, minutes($0)) }
     guard rule.clearText != "manual" else { return on }
-    let off = delays.filter { $0 > rule.offDelay }.map { change(.offDelay, TestClock.duration($0)) }
+    let off = delays.filter { $0 > rule.offDelay }.map { change(.offDelay, minutes($0)) }
     return on + off + clearings(of: rule).map { change(.clear, $0) }
   }
+
+  /// As rule files write it: in one unit.
+  private static func minutes(_ milliseconds: Int64) -> String { "\(milliseconds / 60_000)min" }
 
   /// Where a rule compares one thing with one number, its alarm can be made to clear later on the way down.
   private static func clearings(of rule: Rule) -> [String] {
