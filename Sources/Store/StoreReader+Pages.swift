@@ -47,7 +47,9 @@ public struct StoreFigures: Hashable, Sendable {
 extension StoreReader {
   /// The most urgent first, then the oldest.
   /// - Parameter after: the last ticket of the page before.
-  public func tickets(_ filter: TicketFilter, after: (priority: Priority, opened: Int64, id: String)?, limit: Int)
+  public func tickets(
+    _ filter: TicketFilter, after: (priority: Priority, opened: Int64, id: String)?, limit: Int
+  )
     throws -> [Ticket]
   {
     var conditions: [String] = []
@@ -104,7 +106,8 @@ extension StoreReader {
   ///   - device: path; nil: of all.
   ///   - before: the last alarm of the page before.
   public func newestAlarms(
-    activeOnly: Bool = false, estate: String? = nil, device: String? = nil, before: (raised: Int64, id: String)? = nil,
+    activeOnly: Bool = false, estate: String? = nil, device: String? = nil,
+    before: (raised: Int64, id: String)? = nil,
     limit: Int
   ) throws -> [StoredAlarm] {
     var conditions = ["1"]
@@ -136,7 +139,8 @@ extension StoreReader {
         arguments: arguments + [limit]
       ).map { row in
         let cleared: Int64? = row["cleared"]
-        return StoredAlarm(raised: try row.decoded(AlarmTransition.self, of: "alarms", by: decoder), cleared: cleared)
+        return StoredAlarm(
+          raised: try row.decoded(AlarmTransition.self, of: "alarms", by: decoder), cleared: cleared)
       }
     }
   }

@@ -70,8 +70,7 @@ struct ConfigurationTests {
     "Every command explains itself with an example",
     arguments: [
       "run", "demo", "check", "decode", "tickets", "ticket", "alarms", "watch", "devices", "history",
-      "explain",
-      "status",
+      "explain", "status", "export", "recover", "test", "backtest", "quality", "profile", "campaign",
     ])
   func help(_ command: String) throws {
     let outcome = try Programs.run("gatehouse", [command, "--help"])
