@@ -46,6 +46,7 @@ private func fill(_ place: Workplace) throws {
   for round in 0..<rounds {
     let now = Timestamp(milliseconds: end - Int64(rounds - round) * 10_000)
     var batch = Batch(now: now)
+    if round == 0 { batch.facts["watched-since"] = String(now.milliseconds) }
     for number in 0..<deviceCount {
       let isWell = loaded.catalogue.devices[number].kind == .sewerLevelProbe
       batch.readings.append(
