@@ -16,7 +16,7 @@ func recoveryFigures(_ workshop: Workshop, runs: Int) throws -> [Figure] {
     empty.append(try start(workshop, place))
     try? FileManager.default.removeItem(at: place.data)
     try fill(place)
-    values.append(try start(workshop, place))
+    values.append(try start(workshop, place, says: "recovered \(readingCount) readings"))
   }
   return [
     Figure(name: "start with 1,000,000 readings to recover", unit: "s", values: values, target: 2),
@@ -25,12 +25,14 @@ func recoveryFigures(_ workshop: Workshop, runs: Int) throws -> [Figure] {
 }
 
 /// Seconds until the gateway answers.
-private func start(_ workshop: Workshop, _ place: Workplace) throws -> Double {
+private func start(_ workshop: Workshop, _ place: Workplace, says line: String = "") throws -> Double {
   let began = ContinuousClock.now
   let gateway = try workshop.gateway(place)
   defer { gateway.stop() }
   try until("an answer", every: 1000) { ((try? place.status()) ?? nil) != nil }
-  return seconds(since: began)
+  let took = seconds(since: began)
+  guard line.isEmpty || gateway.text.contains(line) else { throw BenchError("expected '\(line)' in:\n\(gateway.text)") }
+  return took
 }
 
 /// As a gateway leaves it that was killed before its first snapshot.
