@@ -31,7 +31,9 @@ private func start(_ workshop: Workshop, _ place: Workplace, says line: String =
   defer { gateway.stop() }
   try until("an answer", every: 1000) { ((try? place.status()) ?? nil) != nil }
   let took = seconds(since: began)
-  guard line.isEmpty || gateway.text.contains(line) else { throw BenchError("expected '\(line)' in:\n\(gateway.text)") }
+  guard line.isEmpty || gateway.text.contains(line) else {
+    throw BenchError("expected '\(line)' in:\n\(gateway.text)")
+  }
   return took
 }
 
