@@ -33,6 +33,9 @@ public struct Settings: Sendable {
   /// How long readings are kept, and how much room they may take.
   public var retention = Retention.standard
 
+  /// The web console; nil: off.
+  public var console: ConsoleSettings? = ConsoleSettings()
+
   /// Defaults for a configuration folder that says nothing else.
   public init(folder: URL) {
     dataFolder = folder.appendingPathComponent("../data").standardizedFileURL
@@ -75,6 +78,9 @@ public struct Settings: Sendable {
     acceptedAhead = fields.optional("accepted-ahead")?.duration(diagnostics) ?? acceptedAhead
     acceptedBehind = fields.optional("accepted-behind")?.duration(diagnostics) ?? acceptedBehind
     if let node = fields.optional("history") { retention = Retention(node: node, diagnostics) }
+    if let node = fields.optional("console") {
+      console = ConsoleSettings.read(node, folder: folder, diagnostics)
+    }
     fields.finish()
   }
 
