@@ -14,6 +14,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   ],
   targets: [
     // Floor 0: C libraries and configuration documents.
@@ -57,11 +63,34 @@ let package = Package(
         "Configuration", "EstateModel", "EstateSimulator", "Payloads", "Rules", "Store", "Tickets",
       ]),
 
+    // Floor 5: what people look at in a browser.
+    .target(
+      name: "Console",
+      dependencies: [
+        "Configuration", "EstateModel", "Rules", "Tickets", "Store", "Gateway",
+        .product(
+          name: "Hummingbird", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
+        .product(
+          name: "HummingbirdCore", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
+        .product(
+          name: "HummingbirdTLS", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
+        .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "_CryptoExtras", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [.copy("Resources")]),
+
     // Floor 6: the command line.
     .executableTarget(
       name: "gatehouse",
       dependencies: [
-        "Gateway", "RuleTools", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Gateway", "RuleTools", "Console",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -124,6 +153,9 @@ let package = Package(
         "Configuration", "Gateway", "MQTTSession", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/HastyGateway"),
+    .testTarget(
+      name: "ConsoleTests",
+      dependencies: ["Console", .product(name: "Logging", package: "swift-log")]),
     .testTarget(name: "RuleToolsTests", dependencies: ["RuleTools"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway"], exclude: ["Fixtures"]),
   ],

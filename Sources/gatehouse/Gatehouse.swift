@@ -24,6 +24,7 @@ struct Gatehouse: AsyncParsableCommand {
       TicketCommands.self, CampaignCommand.self, AlarmsCommand.self, WatchCommand.self, DevicesCommand.self,
       HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
       TestCommand.self, BacktestCommand.self, QualityCommand.self, ProfileCommand.self,
+      UserCommands.self,
     ])
 
   static func main() async {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Gateway
 import Logging
@@ -29,10 +30,19 @@ struct RunCommand: AsyncParsableCommand {
     let loaded = try options.load(estates: estates)
     let logger = makeLogger()
     let service = GatewayService(loaded, clock: clock, logger: logger)
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+      .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+    ]
+    let link = service.link
+    let console = ConsoleService(loaded, status: { link.status }, logger: logger) { line in
+      print(line)
+      Terminal.flush()
+    }
+    if let console {
+      services.append(.init(service: console, failureTerminationBehavior: .gracefullyShutdownGroup))
+    }
     let group = ServiceGroup(
-      configuration: .init(
-        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
   }
 }
