@@ -11,14 +11,14 @@ extension PageRoutes {
 
   @Sendable func devices(_ request: Request, _ context: ConsoleContext) async throws -> Response {
     let query = Query(request)
-    let view = view(context.preferences)
+    let states = try await api.devices.all()
+    let view = view(context.preferences, states)
     let speech = view.speech
     let find = query.text("find")?.removingPercentEncoding?.lowercased() ?? ""
     let show = query.text("show") ?? "all"
     let (problems, alarms, position) = try await store.read {
       (try $0.problems(), try $0.newestAlarms(activeOnly: true, limit: 5000), try $0.latestStep())
     }
-    let states = try await api.devices.all()
     let alarmed = Set(alarms.map { "\($0.raised.estate)/\($0.raised.device)" })
     let byDevice = Dictionary(grouping: problems, by: \.device)
     let rows = catalogue.devices.filter { device in

@@ -7,9 +7,10 @@ import Tickets
 
 extension PageRoutes {
   @Sendable func estates(_ request: Request, _ context: ConsoleContext) async throws -> Response {
-    let view = view(context.preferences)
+    let states = try await api.devices.all()
+    let view = view(context.preferences, states)
     let (counts, position) = try await store.read { (try $0.openTicketCounts(), try $0.latestStep()) }
-    let tiles = estateTiles(view, counts, try await api.devices.all())
+    let tiles = estateTiles(view, counts, states)
     return pages.page(
       pages.part("estates", ["estates": tiles], context.preferences), title: view.speech("nav.estates"),
       section: "estates", request: request, context: context,
@@ -19,7 +20,8 @@ extension PageRoutes {
   @Sendable func estate(_ request: Request, _ context: ConsoleContext) async throws -> Response {
     let id = try context.name("estate")
     guard let estate = catalogue.estate(id) else { throw Problem.notFound("there is no estate '\(id)'") }
-    let view = view(context.preferences)
+    let states = try await api.devices.all()
+    let view = view(context.preferences, states)
     let speech = view.speech
     var filter = TicketFilter.open
     filter.estate = id
@@ -31,7 +33,6 @@ extension PageRoutes {
         try $0.latestStep()
       )
     }
-    let states = try await api.devices.all()
     let devices = catalogue.devices.filter { $0.estate == id }
     let plan = EstatePlan(
       estate: estate, devices: devices, states: states,
@@ -114,9 +115,9 @@ struct EstatePlan {
   private func item(_ device: Device) -> [String: Any] {
     let state = states[device.path]
     let level = view.level(device, state, alarmed: alarmed)
-    let where_ = device.place == device.estate ? "" : view.place(device.place, in: estate.id)
+    let within = device.place == device.estate ? "" : view.place(device.place, in: estate.id)
     return [
-      "key": device.id.elementKey, "title": view.speech(device.title), "where": where_, "level": level,
+      "key": device.id.elementKey, "title": view.speech(device.title), "where": within, "level": level,
       "reading": view.reading(device, state).text,
       "state": level == "ok" || level == "alarm"
         ? view.ago(state?.lastSeen) : view.speech("devices.\(level)"),

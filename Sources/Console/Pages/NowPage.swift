@@ -1,6 +1,7 @@
 /// *Now*: what matters at this moment, for a glance from across the room.
 import EstateModel
 import Foundation
+import Gateway
 import Hummingbird
 import Store
 import Tickets
@@ -9,11 +10,23 @@ extension PageRoutes {
   /// More are on the list of tickets.
   private static let mostTickets = 60
   private static let mostAlarms = 40
+  /// Quiet estates are shown up to here, those with work up to there.
+  private static let fewEstates = 12
+  private static let mostEstates = 60
 
   func view(_ preferences: Preferences) -> View {
     View(
       catalogue: catalogue, routing: api.configuration.routing, speech: pages.speech(preferences),
-      now: api.now)
+      now: api.now,
+      devicesNow: api.now)
+  }
+
+  /// With the devices' own present: a simulated hour may pass between two times that states are kept.
+  func view(_ preferences: Preferences, _ states: [String: DeviceState]) -> View {
+    var view = view(preferences)
+    let isSimulated = abs(view.now - GatewayClock.wall.milliseconds) > 3_600_000
+    if isSimulated, let latest = states.values.compactMap(\.lastSeen).max() { view.devicesNow = latest }
+    return view
   }
 
   @Sendable func now(_ request: Request, _ context: ConsoleContext) async throws -> Response {
@@ -30,14 +43,14 @@ extension PageRoutes {
   }
 
   private func nowBody(_ preferences: Preferences) async throws -> String {
-    let view = view(preferences)
+    let states = try await api.devices.all()
+    let view = view(preferences, states)
     let (tickets, counts, alarms) = try await store.read { reader in
       (
         try reader.tickets(.open, after: nil, limit: Self.mostTickets), try reader.openTicketCounts(),
         try reader.newestAlarms(limit: Self.mostAlarms)
       )
     }
-    let states = try await api.devices.all()
     let status = api.status()
     let speech = view.speech
     let open = counts.reduce(0) { $0 + $1.open }
@@ -46,18 +59,22 @@ extension PageRoutes {
       return count > 0 ? "\(priority.rawValue): \(count)" : nil
     }
     let isLinked = status.link == "connected"
-    let values: [String: Any] = [
+    let tiles = estateTiles(view, counts, states)
+    let busy = Set(counts.map(\.estate)).count
+    let shown = min(Self.mostEstates, max(Self.fewEstates, busy))
+    var values: [String: Any] = [
       "openTickets": open, "newTickets": counts.reduce(0) { $0 + $1.new },
       "urgent": urgent.joined(separator: " · "),
       "hasUrgent": !urgent.isEmpty, "activeAlarms": status.activeAlarms, "reporting": status.reporting,
       "devices": status.devices, "silent": status.silent, "hasSilent": status.silent > 0,
       "linkLost": !isLinked,
       "link": speech(isLinked ? "now.link.up" : "now.link.down"),
-      "estates": estateTiles(view, counts, states), "tickets": tickets.map(view.card),
-      "more": open > tickets.count ? "\(speech("now.all")) (\(open))" : "",
+      "estates": Array(tiles.prefix(shown)), "tickets": tickets.map(view.card),
       "alarms": alarmLines(alarms, view),
     ]
-    return pages.part("now", values.filter { $0.key != "more" || open > tickets.count }, preferences)
+    if open > tickets.count { values["more"] = "\(speech("now.all")) (\(open))" }
+    if tiles.count > shown { values["moreEstates"] = "\(speech("now.all")) (\(tiles.count))" }
+    return pages.part("now", values, preferences)
   }
 
   /// Raised and cleared, the newest first.
@@ -92,7 +109,7 @@ extension PageRoutes {
       devices[device.estate, default: 0] += 1
       guard let seen = states[device.path]?.lastSeen else { continue }
       heard.insert(device.estate)
-      if view.now - seen > 3 * device.reportInterval { silent[device.estate, default: 0] += 1 }
+      if view.devicesNow - seen > 3 * device.reportInterval { silent[device.estate, default: 0] += 1 }
     }
     let tiles = catalogue.estates.map { estate -> (rank: String, values: [String: Any]) in
       let own = byEstate[estate.id] ?? []

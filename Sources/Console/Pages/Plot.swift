@@ -16,8 +16,8 @@ extension PageRoutes {
     let device = catalogue[index]
     guard let name = device.kind.mainSignal, let signal = Signal.named(name) else { return nil }
     let since = Timestamp(milliseconds: ticket.onset - 2 * 3_600_000)
-    let end = min(view.now, max(ticket.closed ?? .max, ticket.updated) &+ 3_600_000)
-    let until = Timestamp(milliseconds: min(max(end, ticket.onset + 600_000), ticket.onset + 7 * 86_400_000))
+    let end = max(min(view.now, (ticket.closed ?? view.now) + 3_600_000), ticket.onset + 600_000)
+    let until = Timestamp(milliseconds: min(end, ticket.onset + 7 * 86_400_000))
     let path = device.path
     let found = try await api.history.read {
       try $0.history(device: path, signal: name, since: since, until: until)

@@ -62,8 +62,9 @@ extension PageRoutes {
     }
     let gauges = [
       gauge(
-        "time", status.now.map { LocalTime.text($0, in: zone, seconds: true) } ?? "–",
-        note: status.now == nil ? speech("health.waiting") : zone.identifier),
+        "time", status.now.map { String(LocalTime.text($0, in: zone, seconds: true).dropFirst(6)) } ?? "–",
+        note: status.now.map { "\(LocalTime.text($0, in: zone).prefix(5)) \(zone.identifier)" }
+          ?? speech("health.waiting")),
       gauge(
         "broker", speech(isLinked ? "now.link.up" : "now.link.down"), note: isLinked ? "" : status.link,
         bad: !isLinked),

@@ -149,7 +149,7 @@ extension PageRoutes {
       "evidence": alarm.evidence.map { part -> [String: Any] in
         [
           "label": part.label,
-          "value": part.value.map { "\(plainNumber($0, digits: 3)) \(part.unit)" }
+          "value": part.value.map { "\(View.number($0)) \(part.unit)" }
             ?? view.speech("ticket.unknown"),
         ]
       },

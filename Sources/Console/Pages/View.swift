@@ -11,6 +11,8 @@ struct View {
   let speech: Speech
   /// The gateway's time, milliseconds since 1970.
   let now: Int64
+  /// The time up to which devices are known: their states are kept a little later than readings.
+  var devicesNow: Int64
 
   func zone(_ estate: String) -> TimeZone { catalogue.estate(estate)?.timeZone ?? .gmt }
 
@@ -53,8 +55,7 @@ struct View {
 
   static func text(_ value: Double, _ unit: EstateModel.Unit?) -> String {
     let symbol = unit?.symbol ?? ""
-    let digits = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2
-    let number = String(format: "%.\(digits)f", value)
+    let number = number(value)
     switch symbol {
     case "": return number
     case "deg": return number + "°"
@@ -64,17 +65,22 @@ struct View {
     }
   }
 
+  /// With about three digits that count.
+  static func number(_ value: Double) -> String {
+    String(format: "%.\(abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2)f", value)
+  }
+
   /// `alarm`, `offline`, `silent`, `never` or `ok`.
   func level(_ device: Device, _ state: DeviceState?, alarmed: Set<String>) -> String {
     if alarmed.contains(device.path) { return "alarm" }
     guard let seen = state?.lastSeen else { return "never" }
     if state?.online == false { return "offline" }
-    return now - seen > 3 * device.reportInterval ? "silent" : "ok"
+    return devicesNow - seen > 3 * device.reportInterval ? "silent" : "ok"
   }
 
   func ago(_ milliseconds: Int64?) -> String {
     guard let milliseconds else { return "–" }
-    let text = speech.duration(now - milliseconds)
+    let text = speech.duration(devicesNow - milliseconds)
     return speech.isChinese ? text + speech("devices.ago") : "\(text) \(speech("devices.ago"))"
   }
 }

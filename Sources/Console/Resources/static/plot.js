@@ -6,6 +6,8 @@ export function plot(figure) {
   figure.dataset.drawn = "1";
   const Dygraph = window.Dygraph;
   if (!Dygraph) return;
+  // Its legend writes inline styles, which the page forbids.
+  Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
   const data = JSON.parse(figure.dataset.plot);
   if (data.points.length < 2) return;
   const limits = data.limits;
@@ -33,7 +35,6 @@ export function plot(figure) {
       x: { axisLabelFormatter: draw, valueFormatter: draw, pixelsPerLabel: 70 },
       y: { axisLabelWidth: 52, axisLabelFormatter: (value) => `${Number(value.toPrecision(3))}` },
     },
-    legend: "never",
     highlightCircleSize: 4,
     underlayCallback(canvas, area, graph) {
       canvas.save();
