@@ -155,7 +155,10 @@ let package = Package(
       path: "Tests/HastyGateway"),
     .testTarget(
       name: "ConsoleTests",
-      dependencies: ["Console", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "Console", .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .testTarget(name: "RuleToolsTests", dependencies: ["RuleTools"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway"], exclude: ["Fixtures"]),
   ],

@@ -6,7 +6,7 @@ set -eu
 # Where mosquitto lives is often not on a user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin
 
-packages="ca-certificates git libmosquitto-dev mosquitto mosquitto-clients python3 libsimdjson-dev libcbor-dev zlib1g-dev libsqlite3-dev pkg-config g++ tzdata util-linux"
+packages="ca-certificates git libmosquitto-dev mosquitto mosquitto-clients python3 libsimdjson-dev libcbor-dev zlib1g-dev libsqlite3-dev pkg-config g++ tzdata util-linux chromium chromium-driver fonts-noto-cjk libjs-dygraphs python3-venv"
 swift_needed="6.1"
 
 stop() {

@@ -60,7 +60,13 @@ public struct ConsoleService: Service {
         announce("console: \(url)")
       }, logger: quiet)
     application.addServices(console.feed)
-    try await application.run()
+    let feed = console.feed
+    let ready = application
+    try await withGracefulShutdownHandler {
+      try await ready.run()
+    } onGracefulShutdown: {
+      feed.end()
+    }
     try? FileManager.default.removeItem(at: portFile)
   }
 

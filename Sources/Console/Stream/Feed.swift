@@ -83,7 +83,7 @@ final class Feed: Service, Sendable {
   func unsubscribe(_ id: Int) -> Bool { state.withLock { $0.subscribers.removeValue(forKey: id) != nil } }
 
   func run() async throws {
-    await withGracefulShutdownHandler {
+    await withTaskCancellationOrGracefulShutdownHandler {
       var lastStatus: Int64 = 0
       while !Task.isCancelled, !state.withLock({ $0.isOver }) {
         await publishSteps()
@@ -94,12 +94,13 @@ final class Feed: Service, Sendable {
         }
         try? await Task.sleep(for: Self.interval)
       }
-    } onGracefulShutdown: {
+    } onCancelOrGracefulShutdown: {
       self.end()
     }
   }
 
-  private func end() {
+  /// Says goodbye to all subscribers. The server waits for its open answers: this has to come before it stops.
+  func end() {
     let all = state.withLock { state in
       state.isOver = true
       return state.subscribers.values.map(\.continuation)

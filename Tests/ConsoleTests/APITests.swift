@@ -1,0 +1,138 @@
+import Console
+import Foundation
+import Testing
+import Tickets
+
+@Suite("API", .serialized)
+struct APITests {
+  @Test("The description has every route, and no other")
+  func description() async throws {
+    let console = try RunningConsole()
+    try await console.start()
+    let answer = try await console.send("GET", "/api/v1/openapi.json")
+    #expect(answer.status == 200)
+    let document = try answer.object()
+    #expect(document["openapi"] as? String == "3.1.0")
+    let paths = try #require(document["paths"] as? [String: [String: Any]])
+    let described = Set(paths.flatMap { path, methods in methods.keys.map { "\($0.uppercased()) \(path)" } })
+    let served = Set(try ConsoleRoutes.all(console.configuration).filter { $0.contains("/api/") })
+    #expect(described == served)
+    #expect(served.count >= 16)
+    try await console.stop()
+  }
+
+  @Test(
+    "Lists come in parts that together hold everything once",
+    arguments: ["tickets", "alarms", "devices", "estates", "rules"])
+  func paging(list: String) async throws {
+    let console = try RunningConsole()
+    let story = try Story(console)
+    let wells = (1...9).map { ("probe-w0\($0)", "w0\($0)") }
+    for (number, well) in wells.enumerated() {
+      if let ticket = try story.raise(number, device: well.0, place: well.1) {
+        try story.act(.resolve("done"), on: ticket)
+        try story.act(.close(""), on: ticket)
+      }
+    }
+    try await console.start()
+    let token = try console.bearer(.viewer)
+    let whole = try await console.send("GET", "/api/v1/\(list)?limit=500", token)
+    #expect(try whole.object()["next"] == nil)
+    var seen: [String] = []
+    var cursor: String? = ""
+    while let here = cursor {
+      let part = try await console.send("GET", "/api/v1/\(list)?limit=4&cursor=\(here)", token)
+      #expect(part.status == 200)
+      #expect((1...4).contains(part.items.count))
+      seen += part.items.compactMap { ($0["id"] ?? $0["path"]) as? String }
+      cursor = try part.object()["next"] as? String
+    }
+    let all = whole.items.compactMap { ($0["id"] ?? $0["path"]) as? String }
+    #expect(seen == all)
+    #expect(all.count >= 8)
+    try await console.stop()
+  }
+
+  @Test("A ticket's ETag: 304 when it is known, 412 when it has moved on, 409 for what its state forbids")
+  func tags() async throws {
+    let console = try RunningConsole()
+    let story = try Story(console)
+    let id = try #require(try story.raise(1))
+    try await console.start(now: Story.start)
+    let token = try console.bearer()
+    let path = "/api/v1/tickets/\(id)"
+    let tag = try #require(try await console.send("GET", path, token).header("ETag"))
+    #expect(try await console.send("GET", path, token.merging(["If-None-Match": tag]) { $1 }).status == 304)
+    try story.act(.comment("seen"), on: id)
+    let changed = try await console.send("GET", path, token.merging(["If-None-Match": tag]) { $1 })
+    #expect(changed.status == 200)
+    #expect(changed.header("ETag") != tag)
+
+    func step(_ body: String, _ headers: [String: String] = [:]) async throws -> Answer {
+      try await console.send("POST", path + "/transitions", token.merging(headers) { $1 }, body: body)
+    }
+    let late = try await step(#"{"step":"acknowledge"}"#, ["If-Match": tag])
+    #expect(late.status == 412)
+    #expect(late.header("Content-Type") == "application/problem+json")
+    let problem = try late.object()
+    #expect(problem["status"] as? Int == 412)
+    #expect(problem["instance"] as? String == path + "/transitions")
+    #expect(problem["type"] != nil && problem["title"] != nil && problem["detail"] != nil)
+    let forbidden = try await step(#"{"step":"close","note":"x"}"#)
+    #expect(forbidden.status == 409)
+    #expect(
+      try forbidden.object()["allowed"] as? [String] == ["acknowledge", "assign", "comment", "resolve"])
+    #expect(try await step(#"{"step":"resolve"}"#).status == 422, "a note is needed")
+    #expect(try await step(#"{"step":"dance"}"#).status == 400)
+    #expect(try await step("nonsense").status == 400)
+    #expect(try await step(#"{"step":"acknowledge"}"#, ["If-Match": "\"other\""]).status == 412)
+    #expect(
+      try await console.send(
+        "POST", "/api/v1/tickets/T-0/transitions", token, body: #"{"step":"acknowledge"}"#
+      )
+      .status == 404)
+    #expect(try await step(String(repeating: "x", count: 70_000)).status == 413)
+    try await console.stop()
+  }
+
+  @Test(
+    "What a query can't mean is refused with its name",
+    arguments: [
+      "tickets?limit=0", "tickets?limit=x", "tickets?state=lost", "tickets?cursor=%21", "alarms?active=maybe",
+      "devices/luyuan/probe-w06/readings/level?since=yesterday",
+      "devices/luyuan/probe-w06/readings/level?points=3",
+      "alarms?cursor=YQ", "stream?after=x",
+    ])
+  func badQueries(path: String) async throws {
+    let console = try RunningConsole()
+    _ = try Story(console)
+    try await console.start()
+    let answer = try await console.send("GET", "/api/v1/\(path)", try console.bearer(.viewer))
+    #expect(answer.status == 400)
+    #expect(answer.header("Content-Type") == "application/problem+json")
+    try await console.stop()
+  }
+
+  @Test("Readings are thinned without losing a peak")
+  func thinning() async throws {
+    let console = try RunningConsole()
+    let story = try Story(console)
+    try story.readings(2000, peak: 777, in: console)
+    try await console.start(now: Story.start + 86_400_000)
+    let token = try console.bearer(.viewer)
+    let window = "since=2026-04-13T00:00:00Z&until=2026-04-16T00:00:00Z"
+    let path = "/api/v1/devices/luyuan/probe-w06/readings/level?\(window)"
+    let thin = try await console.send("GET", path + "&points=40", token).object()
+    let points = try #require(thin["points"] as? [[Double]])
+    #expect(thin["readings"] as? Int == 2000)
+    #expect((8...40).contains(points.count))
+    #expect(points.map { $0[1] }.max() == 0.9)
+    #expect(points.map { $0[0] } == points.map { $0[0] }.sorted())
+    let whole = try await console.send("GET", path + "&points=5000", token).object()
+    #expect((whole["points"] as? [[Double]])?.count == 2000)
+    #expect(
+      try await console.send("GET", "/api/v1/devices/luyuan/probe-w06/readings/laeq", token).status == 404)
+    #expect(try await console.send("GET", "/api/v1/devices/luyuan/nothing", token).status == 404)
+    try await console.stop()
+  }
+}

@@ -1,0 +1,226 @@
+/// A console on a free port, over a database that the test itself fills.
+import Configuration
+import Console
+import EstateModel
+import Foundation
+import Gateway
+import Logging
+import ServiceLifecycle
+import Store
+import Synchronization
+import Tickets
+
+final class RunningConsole {
+  static let password = "correct horse battery"
+  let folder: URL
+  let configuration: LoadedConfiguration
+  let accounts: AccountBook
+  private(set) var port = 0
+  private let lines = Lines()
+  private var group: ServiceGroup?
+  private var task: Task<Void, any Error>?
+
+  private final class Lines: Sendable {
+    let all = Mutex<[String]>([])
+  }
+
+  /// What it told the person at the terminal.
+  var announced: [String] { lines.all.withLock { $0 } }
+
+  static func configuration(folder: URL) throws -> LoadedConfiguration {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let diagnostics = Diagnostics()
+    var loaded = LoadedConfiguration(folder: root.appendingPathComponent("config"), diagnostics: diagnostics)
+    loaded?.settings.dataFolder = folder
+    loaded?.settings.console?.port = 0
+    guard let loaded, !diagnostics.hasErrors else { throw ClientFailure(text: "\(diagnostics.problems)") }
+    return loaded
+  }
+
+  init(folder: URL? = nil, configuration: LoadedConfiguration? = nil, withAdmin: Bool = true) throws {
+    self.folder =
+      try folder
+      ?? {
+        let made = FileManager.default.temporaryDirectory.appendingPathComponent(
+          "ghc-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)
+        return made
+      }()
+    var loaded = try configuration ?? Self.configuration(folder: self.folder)
+    loaded.settings.dataFolder = self.folder
+    self.configuration = loaded
+    accounts = AccountBook(folder: self.folder)
+    if withAdmin, accounts.accounts.isEmpty {
+      try accounts.add("admin", access: .admin, password: Self.password)
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func start(now: Int64? = nil) async throws {
+    var status = GatewayStatus()
+    (status.now, status.link) = (now, "connected")
+    let fixed = status
+    var logger = Logger(label: "test")
+    logger.logLevel = .error
+    guard
+      let service = ConsoleService(
+        configuration, status: { fixed }, logger: logger,
+        announce: { [lines] line in lines.all.withLock { $0.append(line) } })
+    else { throw ClientFailure(text: "the console is off") }
+    let group = ServiceGroup(services: [service], logger: logger)
+    self.group = group
+    task = Task { try await group.run() }
+    for _ in 0..<400 {
+      let url = announced.last { $0.hasPrefix("console: http") }
+      if let found = url.flatMap({ URLComponents(string: String($0.dropFirst("console: ".count)))?.port }) {
+        port = found
+        return
+      }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    throw ClientFailure(text: "the console did not start: \(announced)")
+  }
+
+  func stop() async throws {
+    await group?.triggerGracefulShutdown()
+    try await task?.value
+    lines.all.withLock { $0.removeAll() }
+  }
+
+  func send(_ method: String = "GET", _ path: String, _ headers: [String: String] = [:], body: String = "")
+    async throws
+    -> Answer
+  {
+    let connection = try Connection(port: port)
+    try await connection.send(method, path, headers, body: body)
+    return try await connection.answer()
+  }
+
+  func post(_ path: String, _ fields: [String: String], _ headers: [String: String] = [:]) async throws
+    -> Answer
+  {
+    let body = fields.map { key, value in
+      "\(key)=\(value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+    }.joined(separator: "&")
+    return try await send(
+      "POST", path, headers.merging(["Content-Type": "application/x-www-form-urlencoded"]) { $1 }, body: body)
+  }
+
+  /// The answer to a sign-in form.
+  func signIn(_ account: String, _ password: String) async throws -> Answer {
+    let form = try await send("GET", "/sign-in")
+    let cookie = form.cookie("gatehouse-form") ?? ""
+    return try await post(
+      "/sign-in", ["account": account, "password": password, "csrf": Self.token(in: form), "next": "/"],
+      ["Cookie": "gatehouse-form=\(cookie)"])
+  }
+
+  /// A session's cookie header.
+  func session(_ account: String = "admin", _ password: String = RunningConsole.password) async throws
+    -> [String:
+    String]
+  {
+    guard let cookie = try await signIn(account, password).cookie("gatehouse-session") else {
+      throw ClientFailure(text: "not signed in")
+    }
+    return ["Cookie": "gatehouse-session=\(cookie)", "Accept": "text/html"]
+  }
+
+  func bearer(_ scope: Access = .admin, days: Int64 = 1) throws -> [String: String] {
+    let ends = GatewayClock.wall.milliseconds + days * 86_400_000
+    return [
+      "Authorization": "Bearer \(try accounts.addToken(account: "admin", scope: scope, ends: ends).secret)"
+    ]
+  }
+
+  static func token(in answer: Answer) -> String {
+    for pattern in ["name=\"csrf\" value=\"", "name=\"csrf\" content=\""] {
+      if let range = answer.text.range(of: pattern) {
+        return String(answer.text[range.upperBound...].prefix { $0 != "\"" })
+      }
+    }
+    return ""
+  }
+}
+
+/// Alarms and the tickets that follow from them, as the pipeline would store them.
+final class Story {
+  static let start: Int64 = 1_776_175_200_000
+  let store: Store
+  private var book: TicketBook
+
+  init(_ console: RunningConsole) throws {
+    store = try Store.open(folder: console.folder, catalogue: console.configuration.catalogue)
+    book = TicketBook(routing: console.configuration.routing, catalogue: console.configuration.catalogue)
+    try book.restore(try store.contents.ticketEvents())
+  }
+
+  @discardableResult
+  func raise(_ number: Int, estate: String = "luyuan", device: String = "probe-w06", place: String = "w06")
+    throws
+    -> String?
+  {
+    try add(step(.raised, number, estate: estate, device: device, place: place))
+  }
+
+  /// Many in one transaction.
+  func raise(_ numbers: Range<Int>) throws {
+    var batch = Batch(now: Timestamp(milliseconds: Self.start))
+    for number in numbers {
+      let step = step(.raised, number)
+      batch.transitions.append(step)
+      batch.record(book.apply(step), from: book)
+    }
+    try store.commit(batch)
+  }
+
+  func clear(_ number: Int) throws { try add(step(.cleared, number)) }
+
+  private func step(
+    _ kind: AlarmTransition.Kind, _ number: Int, estate: String = "luyuan", device: String = "probe-w06",
+    place: String = "w06"
+  ) -> AlarmTransition {
+    let at = Timestamp(milliseconds: Self.start + Int64(number) * 60_000)
+    return AlarmTransition(
+      kind: kind, alarm: "A-\(number)", rule: "sewer-high-level",
+      title: Title(zh: "污水井高水位 <\(number)>", en: "Sewer level high <\(number)>"), estate: estate,
+      device: device,
+      place: place, priority: .p3, category: "sewer-blockage", onset: at, at: at,
+      evidence: [Evidence(label: "level / device.bore", value: 0.84, unit: "")])
+  }
+
+  @discardableResult
+  private func add(_ step: AlarmTransition) throws -> String? {
+    var batch = Batch(now: Timestamp(milliseconds: step.at))
+    batch.transitions = [step]
+    batch.record(book.apply(step), from: book)
+    try store.commit(batch)
+    return batch.tickets.first?.id
+  }
+
+  func act(_ step: TicketCommand.Step, on ticket: String) throws {
+    let now = Timestamp(milliseconds: Self.start + 7_200_000)
+    var batch = Batch(now: now)
+    batch.record(
+      try book.perform(TicketCommand(step, ticket: ticket, by: "guard", at: now, via: .commandLine)),
+      from: book)
+    try store.commit(batch)
+  }
+
+  /// Readings of well 6: half a minute apart, with one peak.
+  func readings(_ count: Int, peak: Int, in console: RunningConsole) throws {
+    guard let device = console.configuration.catalogue.device(path: "luyuan/probe-w06"),
+      let level = Signal.named("level")
+    else { throw ClientFailure(text: "no such device") }
+    var batch = Batch(now: Timestamp(milliseconds: Self.start))
+    for number in 0..<count {
+      let time = Timestamp(milliseconds: Self.start + Int64(number - count / 2) * 30_000)
+      batch.readings.append(
+        Reading(
+          device: device, signal: level, time: time, arrival: time, value: number == peak ? 0.9 : 0.1))
+    }
+    try store.commit(batch)
+  }
+}

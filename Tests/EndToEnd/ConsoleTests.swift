@@ -1,0 +1,192 @@
+/// The console as people use it: a real gateway, estatesim, and Debian's chromium.
+import Foundation
+import Testing
+
+@Suite("Console in a browser", .serialized, .timeLimit(.minutes(10)), .enabled(if: Browser.isInstalled))
+struct ConsoleBrowserTests {
+  private static let password = "correct horse battery"
+
+  private func gateway(_ arguments: [String] = []) throws -> (RunningGateway, url: String) {
+    let running = try RunningGateway(["--clock", "simulation", "--estates", "luyuan"] + arguments)
+    guard try running.isUp() else { throw Failure(running.gateway.errors) }
+    let file = running.data.appendingPathComponent("console.url")
+    guard Programs.eventually(20, { FileManager.default.fileExists(atPath: file.path) }) else {
+      throw Failure("no console: \(running.gateway.output) \(running.gateway.errors)")
+    }
+    let url = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    return (running, String(url.dropLast()))
+  }
+
+  /// An account with a password of its own.
+  private func add(_ name: String, _ role: String, to running: RunningGateway) throws {
+    let outcome = try Programs.run(
+      "gatehouse",
+      [
+        "user", "add", name, "--role", role, "--password-from-input", "--config", running.config.path,
+        "--data",
+        running.data.path,
+      ], input: Data((Self.password + "\n").utf8))
+    guard outcome.status == 0 else { throw Failure(outcome.errors) }
+  }
+
+  private func signIn(_ browser: Browser, _ url: String, as name: String) throws {
+    try browser.open(url + "/")
+    try browser.type(name, into: "[name=account]")
+    try browser.type(Self.password, into: "[name=password]")
+    try browser.click("form.stack button[type=submit]")
+    guard try Programs.eventually(20, { try browser.count("#live.on") == 1 }) else {
+      throw Failure("no live page: \(try browser.text("body"))")
+    }
+  }
+
+  private func acknowledged(_ browser: Browser, _ ticket: String) throws -> Bool {
+    try browser.count("#t-\(ticket).acknowledged") == 1
+  }
+
+  @Test("An alarm appears on Now without a reload, is acknowledged, seen on a second browser, and resolved")
+  func wholeWay() throws {
+    let (running, url) = try gateway()
+    defer { try? FileManager.default.removeItem(at: running.data) }
+    try add("guard", "operator", to: running)
+    let first = try Browser(width: 1280, height: 800, language: "en")
+    let second = try Browser(width: 390, height: 844, language: "zh-CN")
+    try signIn(first, url, as: "guard")
+    try signIn(second, url, as: "guard")
+    #expect(try first.count("#tickets > li") == 0)
+    #expect(try first.run("return document.documentElement.lang") as? String == "en")
+    #expect(try second.run("return document.documentElement.lang") as? String == "zh-CN")
+    // A mark that a reload would wipe away, and the moment at which the first ticket is there.
+    let watch = """
+      window.notReloaded = true;
+      new MutationObserver(() => {
+        if (!window.firstTicket && document.querySelector("#tickets > li")) window.firstTicket = Date.now();
+      }).observe(document.getElementById("main"), {childList: true, subtree: true});
+      """
+    try first.run(watch)
+
+    let simulator = try Running(
+      "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "1800", "--data", running.data.path])
+    var stored: Double?
+    #expect(
+      try Programs.eventually(60) {
+        if try running.command("tickets", "--json").lines.isEmpty { return false }
+        stored = Date().timeIntervalSince1970 * 1000
+        return true
+      })
+    #expect(try Programs.eventually(10) { try first.count("#tickets > li") == 1 })
+    let shown = try #require(try first.run("return window.firstTicket") as? Double)
+    // Seen in the page no later than a second after the command line saw it.
+    #expect(shown - (stored ?? 0) < 1000, "shown \(shown - (stored ?? 0)) ms after it was stored")
+    #expect(try first.run("return window.notReloaded") as? Bool == true)
+    let address = try #require(try first.run("return document.querySelector('#tickets > li').id") as? String)
+    let ticket = String(address.dropFirst(2))
+    #expect(try Programs.eventually(10) { try second.count("#\(address)") == 1 })
+    #expect(simulator.wait().status == 0)
+
+    try first.open("\(url)/tickets/\(ticket)")
+    #expect(try Programs.eventually(10) { try first.count("figure.plot canvas, figure.plot polyline") > 0 })
+    #expect(try first.count("#f-acknowledge button") == 1)
+    try first.click("#f-acknowledge button")
+    #expect(try Programs.eventually(10) { try first.count(".facts .state.acknowledged") == 1 })
+    #expect(try Programs.eventually(10) { try acknowledged(second, ticket) }, "live on the second browser")
+    #expect(try first.count("#f-acknowledge") == 0)
+    let events = try running.command("ticket", "show", ticket, "--json").output
+    #expect(events.contains("\"via\":\"console\"") && events.contains("\"by\":\"guard\""))
+
+    try first.type("pipe flushed", into: "#f-note textarea")
+    try first.click("#f-note button[value=resolve]")
+    #expect(try Programs.eventually(10) { try first.count(".facts .state.resolved") == 1 })
+    #expect(try first.text(".timeline").contains("pipe flushed"))
+
+    try first.click("#language")
+    #expect(
+      try Programs.eventually(10) {
+        try first.run("return document.documentElement.lang") as? String == "zh-CN"
+      })
+    #expect(try first.text(".timeline").contains("处理完毕"))
+    for browser in [first, second] {
+      #expect(try browser.consoleErrors() == [])
+      let foreign = try browser.requests().filter {
+        !$0.hasPrefix(url) && !$0.hasPrefix("data:") && $0.hasPrefix("http")
+      }
+      #expect(foreign == [], "nothing from another host")
+    }
+    #expect(running.stop().status == 0)
+  }
+
+  @Test("Every page in both languages, on a phone and on a desk: no error, nothing wider than the screen")
+  func pictures() throws {
+    let (running, url) = try gateway()
+    defer { try? FileManager.default.removeItem(at: running.data) }
+    try add("guard", "operator", to: running)
+    let simulator = try Programs.run(
+      "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
+    #expect(simulator.status == 0, "\(simulator.errors)")
+    let tickets = try running.command("tickets", "--json").objects()
+    let ticket = try #require(tickets.first?["id"] as? String)
+    let browser = try Browser(width: 1280, height: 800, language: "en")
+    try signIn(browser, url, as: "guard")
+    let folder = Programs.root.appendingPathComponent(".build/screenshots")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let pages = [
+      "now": "/", "tickets": "/tickets", "ticket": "/tickets/\(ticket)", "estates": "/estates",
+      "estate": "/estates/luyuan", "devices": "/devices", "rules": "/rules", "health": "/health",
+    ]
+    for language in ["zh", "en"] {
+      try browser.open("\(url)/choose/language/\(language)")
+      for (name, path) in pages.sorted(by: { $0.key < $1.key }) {
+        for (width, height) in [(1280, 800), (390, 844)] {
+          try browser.resize(width, height)
+          try browser.open(url + path)
+          #expect(
+            try Programs.eventually(10) { try browser.count("#live.on") == 1 }, "\(name) follows the stream")
+          let wide = try browser.run("return document.documentElement.scrollWidth") as? Int ?? 0
+          #expect(wide <= width, "\(name) \(language) is \(wide) wide on a screen of \(width)")
+          let unnamed =
+            try browser.run(
+              """
+              return [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea")].filter(
+                (e) => e.offsetParent && !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length)).length
+              """) as? Int
+          #expect(unnamed == 0, "\(name): everything that can be operated has a name")
+          try browser.screenshot(to: folder.appendingPathComponent("\(name)-\(language)-\(width).png"))
+        }
+      }
+    }
+    #expect(try browser.consoleErrors() == [])
+    // The first stop of the Tab key is the way past the navigation.
+    try browser.open(url + "/")
+    try browser.run("document.querySelector('.skip').focus()")
+    #expect(
+      try browser.run("return document.querySelector('.skip').getBoundingClientRect().left >= 0") as? Bool
+        == true)
+    #expect(running.stop().status == 0)
+  }
+
+  @Test("Hundreds listen to the live stream at once, and all of them hear of an alarm")
+  func listeners() throws {
+    let (running, url) = try gateway()
+    defer { try? FileManager.default.removeItem(at: running.data) }
+    try add("guard", "operator", to: running)
+    let made = try running.command("user", "token", "guard")
+    let token = try #require(
+      made.output.split(separator: " ").last.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) })
+    let port = try #require(URLComponents(string: url)?.port)
+    let count = 500
+    let listeners = try Running(
+      "python3",
+      [
+        Programs.root.appendingPathComponent("Tests/EndToEnd/Fixtures/listeners.py").path, "\(port)", token,
+        "\(count)",
+      ])
+    #expect(
+      Programs.eventually(60) { listeners.output.contains("listening \(count)") }, "\(listeners.errors)")
+    let simulator = try Programs.run(
+      "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
+    #expect(simulator.status == 0)
+    let outcome = listeners.wait()
+    #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+    #expect(outcome.output.contains("heard \(count)"), "\(outcome.output)")
+    #expect(running.stop().status == 0)
+  }
+}
