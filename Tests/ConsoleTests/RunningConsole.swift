@@ -165,14 +165,10 @@ final class Story {
     try add(step(.raised, number, estate: estate, device: device, place: place))
   }
 
-  /// Many in one transaction.
+  /// Alarms alone, many in one transaction.
   func raise(_ numbers: Range<Int>) throws {
     var batch = Batch(now: Timestamp(milliseconds: Self.start))
-    for number in numbers {
-      let step = step(.raised, number)
-      batch.transitions.append(step)
-      batch.record(book.apply(step), from: book)
-    }
+    batch.transitions = numbers.map { step(.raised, $0) }
     try store.commit(batch)
   }
 

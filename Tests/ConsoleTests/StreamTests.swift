@@ -110,7 +110,7 @@ struct StreamTests {
     let good = try await open(console, token)
     // Bursts that a backlog holds, and together far more than it holds.
     for burst in 0..<40 {
-      try story.raise(burst * 100..<burst * 100 + 100)
+      try story.raise(burst * 200..<burst * 200 + 200)
       #expect(try await steps(good, 200).count == 200)
     }
     let health = try await console.send("GET", "/api/v1/health", token).object()

@@ -97,6 +97,8 @@ final class Feed: Service, Sendable {
     } onCancelOrGracefulShutdown: {
       self.end()
     }
+    // It may have been told to end a little before its group is.
+    try? await gracefulShutdown()
   }
 
   /// Says goodbye to all subscribers. The server waits for its open answers: this has to come before it stops.
