@@ -1,11 +1,10 @@
 /// Debian's chromium by its WebDriver: JSON over plain HTTP.
 import Foundation
-import FoundationNetworking
 
 /// A chromedriver with one browser window. Both end with it, by their own ids.
 final class Browser {
   private let driver: Running
-  private let address: String
+  private let port: Int
   private var session = ""
 
   static var isInstalled: Bool {
@@ -15,9 +14,8 @@ final class Browser {
 
   /// - Parameter language: what the browser prefers.
   init(width: Int, height: Int, language: String) throws {
-    let port = try freePort()
+    port = try freePort()
     driver = try Running("chromedriver", ["--port=\(port)"])
-    address = "http://127.0.0.1:\(port)"
     guard Programs.eventually(20, { (try? call("GET", "/status")) != nil }) else {
       throw Failure("chromedriver does not answer: \(driver.errors)")
     }
@@ -113,12 +111,8 @@ final class Browser {
   }
 
   private func call(_ method: String, _ path: String, _ body: [String: Any]? = nil) throws -> Any? {
-    guard let url = URL(string: address + path) else { throw Failure("no address \(path)") }
-    var request = URLRequest(url: url, timeoutInterval: 60)
-    request.httpMethod = method
-    if let body { request.httpBody = try JSONSerialization.data(withJSONObject: body) }
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    let answer = try send(request)
+    let content = try body.map { try JSONSerialization.data(withJSONObject: $0) } ?? Data()
+    let answer = try send(method, path, content)
     let object = try JSONSerialization.jsonObject(with: answer, options: .fragmentsAllowed) as? [String: Any]
     let value = object?["value"]
     if let problem = value as? [String: Any], let error = problem["error"] as? String {
@@ -127,25 +121,43 @@ final class Browser {
     return value
   }
 
-  private func send(_ request: URLRequest) throws -> Data {
-    let result = Received()
-    URLSession.shared.dataTask(with: request) { data, _, error in result.give(data, error) }.resume()
-    return try result.wait()
-  }
-}
-
-private final class Received: @unchecked Sendable {
-  // Written once, before the semaphore is raised; read once, after it.
-  private var outcome: Result<Data, any Error> = .failure(Failure("nothing came"))
-  private let ready = DispatchSemaphore(value: 0)
-
-  func give(_ data: Data?, _ error: (any Error)?) {
-    if let data { outcome = .success(data) } else if let error { outcome = .failure(error) }
-    ready.signal()
-  }
-
-  func wait() throws -> Data {
-    ready.wait()
-    return try outcome.get()
+  /// Over a socket: Foundation's session takes no header without a blank behind its colon, as chromedriver sends it.
+  private func send(_ method: String, _ path: String, _ content: Data) throws -> Data {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    var target = sockaddr_in()
+    target.sin_family = sa_family_t(AF_INET)
+    target.sin_port = in_port_t(port).bigEndian
+    target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let connected = withUnsafePointer(to: &target) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard connected == 0 else { throw Failure("chromedriver: \(String(cString: strerror(errno)))") }
+    let head =
+      "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Type: application/json\r\n"
+      + "Content-Length: \(content.count)\r\nConnection: close\r\n\r\n"
+    let bytes = Array(head.utf8) + content
+    guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+      throw Failure("chromedriver: not sent")
+    }
+    var received = Data()
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      if let end = received.range(of: Data("\r\n\r\n".utf8)) {
+        let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).lowercased()
+        let length = lines.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+          .flatMap { Int($0.dropFirst("content-length:".count).filter { $0 != " " }) }
+        if let length, received.count >= end.upperBound + length {
+          return received[end.upperBound..<(end.upperBound + length)]
+        }
+      }
+      let count = recv(descriptor, &chunk, chunk.count, 0)
+      guard count > 0 else { throw Failure("chromedriver: no whole answer to \(path)") }
+      received.append(contentsOf: chunk[..<count])
+    }
   }
 }
