@@ -26,12 +26,13 @@ while len(heard) < count and time.time() < end:
         data = connection.recv(65536)
         if not data:
             sys.exit(f"a stream ended: {text[connection][-300:]}")
-        text[connection] = (text[connection] + data)[-4000:]
-        if connection not in listening and b"event: status" in text[connection]:
+        received = text[connection] + data
+        text[connection] = received[-100:]
+        if connection not in listening and b"event: status" in received:
             listening.add(connection)
             if len(listening) == count:
                 print(f"listening {count}", flush=True)
-        if connection not in heard and b"event: alarm" in text[connection]:
+        if connection not in heard and b"event: alarm" in received:
             heard[connection] = time.time()
 if len(heard) < count:
     sys.exit(f"only {len(heard)} of {count} heard of the alarm, {len(listening)} listened")
