@@ -127,7 +127,7 @@ extension PageRoutes {
         "community": view.speech(estate.community), "subDistrict": view.speech(estate.subDistrict),
         "devices": devices[estate.id] ?? 0,
       ]
-      if let count = silent[estate.id] { values["silent"] = count }
+      if let count = silent[estate.id] { values["missing"] = count }
       return (worst?.rawValue ?? "P9", values)
     }
     return tiles.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
