@@ -125,6 +125,25 @@ struct TicketBody: Encodable, Sendable {
     init(_ party: TicketParty) { (role, title) = (party.role?.rawValue, party.title) }
   }
 
+  struct ClockBody: Encodable, Sendable {
+    var kind: String
+    var started: Moment
+    var due: Moment
+    var met: Moment?
+    var stage: String
+    var working: Bool
+
+    init(_ clock: ServiceClock) {
+      (kind, stage, working) = (clock.kind.rawValue, clock.stage.rawValue, clock.isWorking)
+      (started, due, met) = (Moment(clock.started), Moment(clock.due), Moment(clock.met))
+    }
+  }
+
+  struct PauseBody: Encodable, Sendable {
+    var reason: String
+    var until: Moment
+  }
+
   var id: String
   var estate: String
   var category: String
@@ -139,8 +158,17 @@ struct TicketBody: Encodable, Sendable {
   var opened: Moment
   var updated: Moment
   var acknowledged: Moment?
+  var arrived: Moment?
   var resolved: Moment?
+  var verified: Moment?
   var closed: Moment?
+  var due: Moment?
+  var overdue: Bool
+  var clocks: [ClockBody]
+  var pause: PauseBody?
+  var supervisor: PartyBody?
+  var mergedInto: String?
+  var rootCause: String?
   var normalSince: Moment?
   var reopenings: Int
   var former: String?
@@ -155,7 +183,12 @@ struct TicketBody: Encodable, Sendable {
     (place, towards) = (ticket.place, ticket.towards)
     (responsible, others) = (PartyBody(ticket.responsible), ticket.others.map(PartyBody.init))
     (onset, opened, updated) = (Moment(ticket.onset), Moment(ticket.opened), Moment(ticket.updated))
-    (acknowledged, resolved) = (Moment(ticket.acknowledged), Moment(ticket.resolved))
+    (acknowledged, arrived) = (Moment(ticket.acknowledged), Moment(ticket.arrived))
+    (resolved, verified) = (Moment(ticket.resolved), Moment(ticket.verified))
+    (due, overdue, clocks) = (Moment(ticket.due), ticket.isOverdue, ticket.clocks.map(ClockBody.init))
+    pause = ticket.pause.map { PauseBody(reason: $0.reason.rawValue, until: Moment($0.until)) }
+    supervisor = ticket.supervisor.map(PartyBody.init)
+    (mergedInto, rootCause) = (ticket.mergedInto, ticket.rootCause)
     (closed, normalSince) = (Moment(ticket.closed), Moment(ticket.normalSince))
     (reopenings, former) = (ticket.reopenings, ticket.former)
     (alarms, sequence) = (ticket.alarms.map(\.facts.alarm), ticket.sequence)

@@ -85,7 +85,8 @@ extension APIRoutes {
 
   @Sendable func transition(_ request: Request, _ context: ConsoleContext) async throws -> Response {
     let id = try context.name("ticket")
-    let step = try TransitionBody.read(String(buffer: try await request.body.collect(upTo: 65_536)))
+    let body = try TransitionBody.read(String(buffer: try await request.body.collect(upTo: 65_536)))
+    let step = try body.command(now: now)
     let account = try context.signedIn().account
     let expecting = try expected(request.headers[.ifMatch], on: id)
     try await mailbox.step(step, on: id, by: account, expecting: expecting, store: store)
@@ -125,47 +126,5 @@ extension APIRoutes {
       let sequence = Int(text[text.index(after: dot)...])
     else { throw Problem(.preconditionFailed, "'If-Match' is not an ETag of ticket \(id)") }
     return sequence
-  }
-}
-
-/// `{"step": "resolve", "note": "pipe flushed"}`; `to` says whom a ticket is assigned to.
-enum TransitionBody {
-  private struct Body: Decodable {
-    var step: Ticket.Action
-    var note: String?
-    var to: String?
-  }
-
-  static let longestNote = 4000
-
-  /// - Throws: ``Problem`` 400 or 422.
-  static func read(_ text: String) throws -> TicketCommand.Step {
-    let body: Body
-    do { body = try JSONDecoder().decode(Body.self, from: Data(text.utf8)) } catch {
-      let steps = Ticket.Action.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Problem(
-        .badRequest, "expected a JSON object with 'step' (one of \(steps)), and 'note' or 'to' as text")
-    }
-    return try step(body.step, note: body.note ?? "", to: body.to ?? "")
-  }
-
-  static func step(_ action: Ticket.Action, note: String, to: String) throws -> TicketCommand.Step {
-    guard note.count <= longestNote, to.count <= 200 else {
-      throw Problem(.unprocessableContent, "a note has at most \(longestNote) characters, a name 200")
-    }
-    func filled(_ text: String, _ what: String) throws -> String {
-      guard text.contains(where: { !$0.isWhitespace }) else {
-        throw Problem(.unprocessableContent, "\(action.rawValue) needs \(what)")
-      }
-      return text
-    }
-    switch action {
-    case .acknowledge: return .acknowledge(note: note)
-    case .assign: return .assign(Assignee(try filled(to, "'to': a role or a name")))
-    case .comment: return .comment(try filled(note, "a note"))
-    case .resolve: return .resolve(try filled(note, "a note that says what was done"))
-    case .reopen: return .reopen(try filled(note, "a note that says what is still wrong"))
-    case .close: return .close(note)
-    }
   }
 }

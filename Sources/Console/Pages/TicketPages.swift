@@ -79,6 +79,9 @@ extension PageRoutes {
         let title = catalogue.estate(ticket.estate)?.party(role).title ?? role.title
         return ["value": role.rawValue, "text": view.speech(title), "on": role == ticket.responsible.role]
       }
+      values["measures"] = choices(Resolution.Measure.self, "measure", view, chosen: .other)
+      values["reasons"] = choices(Pause.Reason.self, "pause", view, chosen: .parts)
+      values["channels"] = choices(Contact.Channel.self, "channel", view, chosen: .telephone)
     }
     var response = pages.page(
       pages.part("ticket", values, context.preferences), title: "\(view.speech(ticket.title)) \(ticket.id)",
@@ -95,17 +98,17 @@ extension PageRoutes {
     guard let action = context.form["step"].flatMap(Ticket.Action.init) else {
       throw Problem(.badRequest, "the form names no step")
     }
+    let body = TransitionBody(step: action, form: context.form)
     let account = try context.signedIn().account
     do {
-      let step = try TransitionBody.step(
-        action, note: context.form["note"] ?? "", to: context.form["to"] ?? "")
+      let step = try body.command(now: api.now)
       try await api.mailbox.step(
         step, on: id, by: account, expecting: context.form["sequence"].flatMap(Int.init), store: store)
     } catch let problem as Problem {
       let message: String
       switch problem.status {
       case .preconditionFailed, .conflict: message = speech("ticket.changed")
-      case .unprocessableContent: message = speech("ticket.note-missing")
+      case .unprocessableContent: message = "\(speech("ticket.refused")) \(problem.detail)"
       default: throw problem
       }
       return try await ticketPage(request, context, message: message, status: problem.status)
@@ -130,8 +133,32 @@ extension PageRoutes {
         .joined(separator: view.speech.isChinese ? "、" : ", ")
     }
     if let normal = ticket.normalSince { values["normal"] = LocalTime.text(normal, in: zone) }
-    if let former = ticket.former { values["former"] = former }
+    let clocks = ticket.clocks.map { view.line($0, on: ticket) }
+    (values["clocks"], values["hasClocks"]) = (clocks, !clocks.isEmpty)
+    if let pause = ticket.pause {
+      values["paused"] =
+        "\(view.speech("pause.\(pause.reason.rawValue)")) · \(view.speech("next.until")) \(LocalTime.text(pause.until, in: zone))"
+    }
+    if let supervisor = ticket.supervisor { values["supervisor"] = view.speech(supervisor.title) }
+    if let watch = view.watch(ticket) { values["watch"] = watch }
+    if let proof = ticket.proof {
+      values["proof"] =
+        "\(LocalTime.text(proof.from, in: zone)) – \(LocalTime.text(proof.until, in: zone)) · "
+        + proof.sensors.map(\.device).joined(separator: ", ")
+    }
+    values["links"] = links(ticket, view)
     return values
+  }
+
+  /// Other tickets that this one has to do with.
+  private func links(_ ticket: Ticket, _ view: View) -> [[String: Any]] {
+    var links: [(String, String)] = []
+    if let former = ticket.former { links.append(("former", former)) }
+    if let root = ticket.rootCause { links.append(("root-cause", root)) }
+    if let other = ticket.mergedInto { links.append(("merged-into", other)) }
+    links += ticket.absorbed.map { ("absorbed", $0) }
+    links += ticket.occurrences.map { ("occurrence", $0.ticket) }
+    return links.map { ["kind": view.speech("ticket.\($0)"), "id": $1] }
   }
 
   private func evidence(_ stored: StoredAlarm, _ view: View) -> [String: Any] {
@@ -156,6 +183,14 @@ extension PageRoutes {
     ]
   }
 
+  private func choices<Choice: RawRepresentable & CaseIterable & Equatable>(
+    _ type: Choice.Type, _ prefix: String, _ view: View, chosen: Choice
+  ) -> [[String: Any]] where Choice.RawValue == String {
+    type.allCases.map {
+      ["value": $0.rawValue, "text": view.speech("\(prefix).\($0.rawValue)"), "on": $0 == chosen]
+    }
+  }
+
   private func line(_ event: TicketEvent, _ view: View, zone: TimeZone) -> [String: Any] {
     var values: [String: Any] = [
       "sequence": event.sequence, "kind": event.kind.rawValue, "time": LocalTime.text(event.at, in: zone),
@@ -163,8 +198,7 @@ extension PageRoutes {
       "by": "\(event.by) · \(view.speech("by.\(event.via.rawValue)"))",
     ]
     if !event.note.isEmpty { values["note"] = event.note }
-    if let alarm = event.alarm { values["detail"] = view.speech(alarm.title) }
-    if case .assigned(let party) = event.payload { values["detail"] = "→ \(view.speech(party.title))" }
+    if let detail = view.detail(event, zone) { values["detail"] = detail }
     return values
   }
 }

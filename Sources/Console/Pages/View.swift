@@ -28,12 +28,6 @@ struct View {
     return towards.map { "\(here) → \(self.place($0, in: estate))" } ?? here
   }
 
-  /// What comes next on a ticket.
-  func next(_ ticket: Ticket) -> String {
-    if ticket.state == .acknowledged, ticket.normalSince != nil { return speech("next.normal") }
-    return speech("next.\(ticket.state.rawValue)")
-  }
-
   func card(_ ticket: Ticket) -> [String: Any] {
     [
       "id": ticket.id, "priority": ticket.priority.rawValue, "state": ticket.state.rawValue,
@@ -41,7 +35,7 @@ struct View {
       "estate": estate(ticket.estate), "place": location(ticket.place, ticket.towards, in: ticket.estate),
       "party": speech(ticket.responsible.title), "opened": ticket.opened,
       "age": speech.duration(now - ticket.opened),
-      "next": next(ticket),
+      "next": next(ticket), "urgency": urgency(ticket),
     ]
   }
 

@@ -28,33 +28,43 @@ struct Mailbox: Sendable {
   func step(_ step: TicketCommand.Step, on id: String, by: String, expecting: Int?, store: StoreAccess)
     async throws
   {
-    let found = try await store.read { try $0.ticket(id)?.ticket }
-    guard let found else { throw Problem.notFound("there is no ticket '\(id)'") }
-    try Self.check(step, on: found, expecting: expecting)
-    switch try await ask(.ticket(id, step, by: by, via: .console, expecting: expecting)) {
+    try await check(step, on: id, expecting: expecting, store)
+    let guarded = expecting.map { TicketCommand.Step.since($0, step) } ?? step
+    switch try await ask(.ticket(id, guarded, by: by, via: .console)) {
     case .ticket: return
     case .refused(let reason):
       // Somebody was faster: the ticket as it is now tells what stands against it.
-      if let now = try await store.read({ try $0.ticket(id)?.ticket }) {
-        try Self.check(step, on: now, expecting: expecting)
-      }
+      try await check(step, on: id, expecting: expecting, store)
       throw Problem(.unprocessableContent, reason)
     default: throw Problem(.serviceUnavailable, "the gateway gave an answer that doesn't fit")
     }
   }
 
-  private static func check(_ step: TicketCommand.Step, on ticket: Ticket, expecting: Int?) throws {
-    if let expecting, expecting != ticket.sequence {
-      throw Problem(
-        .preconditionFailed,
-        "ticket \(ticket.id) has changed meanwhile: it is at step \(ticket.sequence), you saw step \(expecting)"
-      )
+  /// - Throws: ``Problem`` 404, 409 or 412.
+  private func check(_ step: TicketCommand.Step, on id: String, expecting: Int?, _ store: StoreAccess)
+    async throws
+  {
+    guard let (ticket, events) = try await store.read({ try $0.ticket(id) }) else {
+      throw Problem.notFound("there is no ticket '\(id)'")
+    }
+    if let expecting {
+      guard expecting <= ticket.sequence else {
+        throw Problem(
+          .preconditionFailed, "ticket \(id) is at event \(ticket.sequence), there is no event \(expecting)")
+      }
+      let changes = events.filter { $0.sequence > expecting && $0.isChange }
+      guard changes.isEmpty else {
+        let list = changes.suffix(5).map { "\($0.sequence) \($0.kind.rawValue) by \($0.by)" }
+        throw Problem(
+          .preconditionFailed,
+          "ticket \(id) has changed since event \(expecting): \(list.joined(separator: ", "))")
+      }
     }
     guard ticket.state.after(step.action) == nil else { return }
     let allowed = ticket.state.allowedActions.map(\.rawValue)
     var problem = Problem(
       .conflict,
-      "ticket \(ticket.id) is \(ticket.state.rawValue): can't \(step.action.rawValue) it, allowed are: "
+      "ticket \(id) is \(ticket.state.rawValue): can't \(step.action.rawValue) it, allowed are: "
         + allowed.joined(separator: ", "))
     problem.members["allowed"] = allowed
     throw problem
