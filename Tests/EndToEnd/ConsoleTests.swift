@@ -93,10 +93,15 @@ struct ConsoleBrowserTests {
     let events = try running.command("ticket", "show", ticket, "--json").output
     #expect(events.contains("\"via\":\"console\"") && events.contains("\"by\":\"guard\""))
 
+    #expect(try first.count(".clocks .met") == 1 && first.count(".clocks tr") >= 3, "its clocks, one of them met")
+
+    try first.click("#f-arrive button")
+    #expect(try Programs.eventually(10) { try first.count(".facts .state.on-site") == 1 })
     try first.type("pipe flushed", into: "#f-note textarea")
     try first.click("#f-note button[value=resolve]")
     #expect(try Programs.eventually(10) { try first.count(".facts .state.resolved") == 1 })
     #expect(try first.text(".timeline").contains("pipe flushed"))
+    #expect(try first.count("button[value=verify]") == 1 && first.count("button[value=close]") == 0)
 
     try first.click("#language")
     #expect(
