@@ -36,6 +36,8 @@ public struct AlarmTransition: Hashable, Sendable, Codable {
   /// The neighbouring place that the rule points at: the blocked pipe runs from `place` to here.
   public var towards: String?
   public var evidence: [Evidence]
+  /// The shelving or maintenance behind which it was raised; nil: it was announced.
+  public var suppressedBy: String?
 
   public init(
     kind: Kind, alarm: String, rule: String, title: Title, estate: String, device: String, place: String,

@@ -24,6 +24,10 @@ package protocol BatchLog: AnyObject {
   func ticketEvents() throws -> [TicketEvent]
   /// As they were raised.
   func activeAlarms() throws -> [AlarmTransition]
+  /// Those that have not ended.
+  func suppressions() throws -> [Suppression]
+  /// Announced alarms as they were raised, in that order.
+  func raised(since: Timestamp) throws -> [AlarmTransition]
   func deviceStates() throws -> [DeviceState]
   /// Readable ones, the newest first.
   func snapshots() throws -> [StoredSnapshot]
@@ -51,6 +55,12 @@ extension Store: BatchLog {
   package func ticketEvents() throws -> [TicketEvent] { try contents.ticketEvents() }
   package func activeAlarms() throws -> [AlarmTransition] {
     try contents.alarms(activeOnly: true).map(\.raised)
+  }
+  package func suppressions() throws -> [Suppression] {
+    try contents.suppressions().filter { $0.ended == nil }
+  }
+  package func raised(since: Timestamp) throws -> [AlarmTransition] {
+    try contents.transitions(since: since).filter { $0.kind == .raised && $0.suppressedBy == nil }
   }
   package func deviceStates() throws -> [DeviceState] { try contents.deviceStates() }
   package func snapshots() throws -> [StoredSnapshot] { try contents.latestSnapshots() }

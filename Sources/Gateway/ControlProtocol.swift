@@ -7,6 +7,8 @@ import Tickets
 public enum ControlRequest: Codable, Sendable {
   /// A person's step on a ticket.
   case ticket(String, TicketCommand.Step, by: String, via: TicketEvent.Source = .commandLine)
+  case suppress(Suppression.Order, by: String)
+  case endSuppression(String, by: String)
   /// Every alarm and ticket step from now on, a line each.
   case watch
   case explain(rule: String, device: String)
@@ -15,6 +17,7 @@ public enum ControlRequest: Codable, Sendable {
 
 public enum ControlReply: Codable, Sendable {
   case ticket([TicketEvent])
+  case suppression(Suppression)
   case explanation(RuleEngine.Explanation)
   case status(GatewayStatus)
   /// The first line of a watch.

@@ -29,11 +29,12 @@ struct Core {
 
   let catalogue: Catalogue
   var clock: GatewayClock
-  private var batch: Batch
+  var batch: Batch
   private var problems: ProblemCounts
   private var states: DeviceStates
   private var recent: RecentReadings
-  private(set) var book: TicketBook
+  var book: TicketBook
+  var suppressions: SuppressionList
   private(set) var status = GatewayStatus()
   private let decoder: PayloadDecoder
   private var staging: RingBuffer<Reading>
@@ -48,13 +49,14 @@ struct Core {
 
   init(
     _ configuration: LoadedConfiguration, clock: GatewayClock, engine: RuleEngine, book: TicketBook,
-    states: DeviceStates, recent: RecentReadings, isNew: Bool
+    suppressions: SuppressionList, states: DeviceStates, recent: RecentReadings, isNew: Bool
   ) {
     self.isNew = isNew
     catalogue = configuration.catalogue
     self.clock = clock
     self.engine = engine
     self.book = book
+    self.suppressions = suppressions
     self.states = states
     self.recent = recent
     batch = Batch(now: engine.clock)
@@ -164,18 +166,21 @@ struct Core {
   private mutating func collect() {
     for transition in engine.takeTransitions() {
       passTicketTime(until: min(Timestamp(milliseconds: transition.at), engine.clock))
+      if holds(transition) { continue }
       let events = book.apply(transition)
       // The book knows each alarm's steps: one that changes nothing has been taken before, under a clock that was set
       // back since.
       guard !events.isEmpty else { continue }
       batch.transitions.append(transition)
       batch.record(events, from: book)
+      if transition.kind == .raised { noteChattering(transition) }
     }
     passTicketTime(until: engine.clock)
   }
 
   /// Clocks of tickets run with the engine's: what has been judged up to a moment is what can be verified at it.
   private mutating func passTicketTime(until time: Timestamp) {
+    if suppressions.hasEnded(by: time.milliseconds) { expireSuppressions(by: time) }
     let events = book.advance(to: time)
     if !events.isEmpty { batch.record(events, from: book) }
   }
@@ -190,9 +195,9 @@ struct Core {
     return events
   }
 
-  /// Back to an earlier book: what came since could not be kept.
-  mutating func revert(to earlier: TicketBook) {
-    book = earlier
+  /// Back to what was known before: what came since could not be kept.
+  mutating func revert(to earlier: (book: TicketBook, suppressions: SuppressionList)) {
+    (book, suppressions) = earlier
     // The batch that was taken with it is gone: the next one says where the clock stood.
     keptClock = .distantPast
   }

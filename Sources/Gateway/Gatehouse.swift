@@ -81,6 +81,8 @@ package final class Gatehouse<Link: MessageLink> {
     case .watch: .watching
     case .status: .status(pipeline.status)
     case .explain(let rule, let device): pipeline.explanation(rule: rule, device: device)
+    case .suppress(let order, let by): pipeline.suppress(order, by: by, at: .system)
+    case .endSuppression(let id, let by): pipeline.endSuppression(id, by: by, at: .system)
     case .ticket(let ticket, let step, let by, let via):
       pipeline.perform(step, on: ticket, by: by, via: via, at: .system)
     }

@@ -110,11 +110,24 @@ extension Pipeline {
     _ step: TicketCommand.Step, on ticket: String, by: String, via: TicketEvent.Source = .commandLine,
     at moment: Moment
   ) -> ControlReply {
+    keeping(at: moment) { core in .ticket(try core.perform(step, on: ticket, by: by, via: via)) }
+  }
+
+  /// The same for what is shelved.
+  package func suppress(_ order: Suppression.Order, by: String, at moment: Moment) -> ControlReply {
+    keeping(at: moment) { core in .suppression(try core.suppress(order, by: by)) }
+  }
+
+  package func endSuppression(_ id: String, by: String, at moment: Moment) -> ControlReply {
+    keeping(at: moment) { core in .suppression(try core.endSuppression(id, by: by)) }
+  }
+
+  private func keeping(at moment: Moment, _ change: (inout Core) throws -> ControlReply) -> ControlReply {
     guard failure == nil, commit(moment.monotonic) else { return refusal }
-    let before = core.book
-    let events: [TicketEvent]
+    let before = (core.book, core.suppressions)
+    let reply: ControlReply
     do {
-      events = try core.perform(step, on: ticket, by: by, via: via)
+      reply = try change(&core)
     } catch {
       return .refused("\(error)")
     }
@@ -122,9 +135,10 @@ extension Pipeline {
       core.revert(to: before)
       pending?.ticketEvents = []
       pending?.tickets = []
+      pending?.facts = [:]
       return refusal
     }
-    return .ticket(events)
+    return reply
   }
 
   private var refusal: ControlReply {

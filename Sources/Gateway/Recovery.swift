@@ -28,6 +28,7 @@ enum Recovery {
   ) throws -> Core {
     var book = TicketBook(routing: configuration.routing, catalogue: configuration.catalogue)
     try book.restore(try log.ticketEvents())
+    var suppressions = SuppressionList(catalogue: configuration.catalogue)
     let played = try play(configuration, log: log, until: source == .wall ? moment.wall : nil, logger: logger)
     var clock = GatewayClock(source, resumed: played.end)
     _ = clock.observe(moment)
@@ -35,8 +36,13 @@ enum Recovery {
       let origin = played.snapshot.map { "snapshot after batch \($0), then " } ?? ""
       logger.info("recovered \(origin)\(played.readings) readings and \(book.open.count) open tickets")
     }
+    let since = (played.end ?? .distantPast) - SuppressionList.memory
+    suppressions.restore(
+      try log.suppressions(), active: played.engine.activeAlarms.filter { !book.knows(alarm: $0.alarm) },
+      recent: played.end == nil ? [] : try log.raised(since: since))
     return Core(
-      configuration, clock: clock, engine: played.engine, book: book, states: played.states,
+      configuration, clock: clock, engine: played.engine, book: book, suppressions: suppressions,
+      states: played.states,
       recent: played.recent, isNew: played.end == nil)
   }
 

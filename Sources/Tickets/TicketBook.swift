@@ -147,6 +147,9 @@ extension TicketBook {
     if trails[event.ticket]?.count ?? 0 > Self.trailLength { trails[event.ticket]?.removeFirst() }
   }
 
+  /// Whether an alarm is or was on a ticket.
+  public func knows(alarm: String) -> Bool { ticketOfAlarm[alarm] != nil }
+
   func cause(of ticket: Ticket) -> Cause {
     Cause(estate: ticket.estate, category: ticket.category, cause: ticket.cause)
   }

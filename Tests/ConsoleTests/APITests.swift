@@ -143,6 +143,34 @@ struct APITests {
     try await console.stop()
   }
 
+  @Test("What is shelved is listed; an order is told in full or refused; only operators may give one")
+  func suppressions() async throws {
+    let console = try RunningConsole()
+    let story = try Story(console)
+    try story.shelve(until: Story.start + 7_200_000)
+    try await console.start(now: Story.start)
+    let token = try console.bearer()
+    let list = try await console.send("GET", "/api/v1/suppressions", token)
+    #expect(list.items.map { $0["why"] as? String } == ["pump test"])
+    #expect(list.items.first?["until"] as? String == "2026-04-14T16:00:00.000Z")
+    let whole =
+      #"{"kind":"shelved","estate":"luyuan","device":"probe-w06","rule":"sewer-high-level","until":"2026-04-14T22:00:00Z","why":"x"}"#
+    for (body, status) in [
+      (whole, 503), (#"{"kind":"put away","estate":"luyuan","why":"x"}"#, 400), (#"{"kind":"shelved"}"#, 400),
+      (#"{"kind":"maintenance","estate":"luyuan","until":"tomorrow","why":"x"}"#, 422),
+    ] {
+      let answer = try await console.send("POST", "/api/v1/suppressions", token, body: body)
+      #expect(answer.status == status, "\(body): \(answer.text)")
+    }
+    #expect(try await console.send("POST", "/api/v1/suppressions/S-NONE/end", token).status == 404)
+    let viewer = try console.bearer(.viewer)
+    #expect(try await console.send("POST", "/api/v1/suppressions", viewer, body: whole).status == 403)
+    let session = try await console.session()
+    let page = try await console.send("GET", "/rules", session).text
+    #expect(page.contains("pump test") && page.contains("/suppressions/"))
+    try await console.stop()
+  }
+
   @Test("What a query can't mean is refused with its name")
   func badQueries() async throws {
     let console = try RunningConsole()

@@ -150,8 +150,10 @@ final class Story {
   static let start: Int64 = 1_776_175_200_000
   let store: Store
   private var book: TicketBook
+  private let catalogue: Catalogue
 
   init(_ console: RunningConsole) throws {
+    catalogue = console.configuration.catalogue
     store = try Store.open(folder: console.folder, catalogue: console.configuration.catalogue)
     book = TicketBook(routing: console.configuration.routing, catalogue: console.configuration.catalogue)
     try book.restore(try store.contents.ticketEvents())
@@ -202,6 +204,19 @@ final class Story {
     batch.record(
       try book.perform(TicketCommand(step, ticket: ticket, by: "guard", at: now, via: .commandLine)),
       from: book)
+    try store.commit(batch)
+  }
+
+  /// Shelves well 6's high level.
+  func shelve(until: Int64) throws {
+    let now = Timestamp(milliseconds: Self.start)
+    var list = SuppressionList(catalogue: catalogue)
+    var batch = Batch(now: now)
+    batch.keep(
+      try list.set(
+        .init(
+          .shelved, .init(estate: "luyuan", device: "probe-w06", rule: "sewer-high-level"), until: until,
+          why: "pump test"), by: "guard", at: now, priority: { _ in .p3 }))
     try store.commit(batch)
   }
 

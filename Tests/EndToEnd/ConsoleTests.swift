@@ -93,7 +93,8 @@ struct ConsoleBrowserTests {
     let events = try running.command("ticket", "show", ticket, "--json").output
     #expect(events.contains("\"via\":\"console\"") && events.contains("\"by\":\"guard\""))
 
-    #expect(try first.count(".clocks .met") == 1 && first.count(".clocks tr") >= 3, "its clocks, one of them met")
+    #expect(
+      try first.count(".clocks .met") == 1 && first.count(".clocks tr") >= 3, "its clocks, one of them met")
 
     try first.click("#f-arrive button")
     #expect(try Programs.eventually(10) { try first.count(".facts .state.on-site") == 1 })
@@ -103,6 +104,26 @@ struct ConsoleBrowserTests {
     #expect(try first.text(".timeline").contains("pipe flushed"))
     #expect(try first.count("button[value=verify]") == 1 && first.count("button[value=close]") == 0)
 
+    // Shelved for two hours, listed, and ended.
+    try first.open("\(url)/rules")
+    try first.click("#sewer-high-level .shelve summary")
+    try first.type("luyuan/probe-w01", into: "#sewer-high-level [name=device]")
+    try first.type("pump test", into: "#sewer-high-level [name=why]")
+    try first.click("#sewer-high-level .shelve button")
+    #expect(try Programs.eventually(10) { try first.count(".shelved li") == 1 })
+    #expect(try running.command("shelved").output.contains("pump test (guard)"))
+    try first.click(".shelved button")
+    #expect(try Programs.eventually(10) { try first.count(".shelved li") == 0 })
+    #expect(try running.command("shelved").output.contains("nothing is shelved"))
+    let ordered = try running.command(
+      "maintenance", "luyuan", "--place", "w06", "--for", "4h", "--why", "sewer is flushed", "--by",
+      "community")
+    #expect(ordered.status == 0, "\(ordered.errors)")
+    let unclear = try running.command(
+      "shelve", "sewer-high-level", "luyuan/probe-w06", "--for", "9d", "--why", "x", "--by", "guard")
+    #expect(unclear.status != 0 && unclear.errors.contains("168 h at most"), "\(unclear.errors)")
+
+    try first.open("\(url)/tickets/\(ticket)")
     try first.click("#language")
     #expect(
       try Programs.eventually(10) {
@@ -218,7 +239,7 @@ struct ConsoleBrowserTests {
         "--seed", "1", "--continue-on-failure", "--no-color", "--phases", "examples,coverage,fuzzing",
       ], in: running.data)
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-    #expect(outcome.output.contains("15 passed"), "\(outcome.output)")
+    #expect(outcome.output.contains("18 passed"), "\(outcome.output)")
     #expect(!running.gateway.errors.contains(" error "), "\(running.gateway.errors)")
     #expect(running.stop().status == 0)
   }

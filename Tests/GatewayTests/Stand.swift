@@ -93,6 +93,8 @@ final class HandLog: BatchLog {
   func fact(_ key: String) throws -> String? { try store.fact(key) }
   func ticketEvents() throws -> [TicketEvent] { try store.ticketEvents() }
   func activeAlarms() throws -> [AlarmTransition] { try store.activeAlarms() }
+  func suppressions() throws -> [Suppression] { try store.suppressions() }
+  func raised(since: Timestamp) throws -> [AlarmTransition] { try store.raised(since: since) }
   func deviceStates() throws -> [DeviceState] { try store.deviceStates() }
   func snapshots() throws -> [StoredSnapshot] { try store.snapshots() }
 

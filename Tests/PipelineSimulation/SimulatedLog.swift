@@ -112,6 +112,26 @@ final class SimulatedLog: BatchLog {
     return disk.batches.flatMap(\.ticketEvents).filter { seen.insert("\($0.ticket) \($0.sequence)").inserted }
   }
 
+  func suppressions() throws -> [Suppression] {
+    if let store { return try store.suppressions() }
+    var known: [String: Suppression] = [:]
+    for batch in disk.batches {
+      for (key, value) in batch.facts where key.hasPrefix("suppression:") {
+        known[key] = try JSONDecoder().decode(Suppression.self, from: Data(value.utf8))
+      }
+    }
+    return known.values.filter { $0.ended == nil }
+  }
+
+  func raised(since: Timestamp) throws -> [AlarmTransition] {
+    if let store { return try store.raised(since: since) }
+    var seen: Set<String> = []
+    return disk.batches.flatMap(\.transitions).filter {
+      $0.kind == .raised && $0.suppressedBy == nil && $0.at >= since.milliseconds
+        && seen.insert($0.alarm).inserted
+    }
+  }
+
   func activeAlarms() throws -> [AlarmTransition] {
     if let store { return try store.activeAlarms() }
     let all = disk.batches.flatMap(\.transitions)

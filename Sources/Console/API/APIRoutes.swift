@@ -33,10 +33,13 @@ struct APIRoutes: Sendable {
     read.get("tickets/:ticket/events", use: ticketEvents)
     read.get("rules", use: rules)
     read.get("rules/:rule", use: rule)
+    read.get("suppressions", use: suppressions)
     read.get("health", use: health)
     read.get("stream", use: StreamRoute(feed: feed, store: store).answer)
     let act = router.group("/api/v1").add(middleware: Guard(access: .operator, isForPrograms: true))
     act.post("tickets/:ticket/transitions", use: transition)
+    act.post("suppressions", use: suppress)
+    act.post("suppressions/:suppression/end", use: endSuppression)
   }
 
   @Sendable func session(_ request: Request, _ context: ConsoleContext) throws -> Response {
@@ -152,7 +155,7 @@ struct APIRoutes: Sendable {
   }
 
   /// A part of a list that is in memory.
-  private func list<Element, Item: Encodable & Sendable>(
+  func list<Element, Item: Encodable & Sendable>(
     _ all: [Element], _ request: Request, key: (Element) -> String, _ body: (Element) -> Item
   ) throws -> Response {
     let query = Query(request)

@@ -26,6 +26,8 @@ struct PageRoutes: Sendable {
     look.get("/health", use: health)
     let act = router.group("").add(middleware: Guard(access: .operator, isForPrograms: false))
     act.post("/tickets/:ticket", use: ticketStep)
+    act.post("/rules/:rule/shelve", use: shelve)
+    act.post("/suppressions/:suppression/end", use: unshelve)
   }
 
   /// What scripts need to follow the live stream from the state that the page shows.

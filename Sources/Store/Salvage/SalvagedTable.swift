@@ -31,11 +31,11 @@ struct SalvagedTable: Sendable {
     SalvagedTable(
       name: "alarm_transitions",
       columns: [("seq", .number)] + texts("alarm", "kind") + integers("at") + texts("json")),
-    SalvagedTable(name: "meta", columns: texts("key", "value"), isLike: { !isJSON($0[1]) }),
+    SalvagedTable(name: "meta", columns: texts("key", "value"), isLike: { !isPath($0[0]) }),
     SalvagedTable(name: "devices", columns: [("number", .number)] + texts("path"), isLike: { isPath($0[1]) }),
     SalvagedTable(
       name: "signals", columns: [("number", .number)] + texts("name"), isLike: { !isPath($0[1]) }),
-    SalvagedTable(name: "device_states", columns: texts("device", "json"), isLike: { isJSON($0[1]) }),
+    SalvagedTable(name: "device_states", columns: texts("device", "json"), isLike: { isPath($0[0]) }),
     SalvagedTable(
       name: "problems",
       columns: texts("device", "reason") + integers("count", "first", "last") + texts("detail")),
