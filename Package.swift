@@ -63,11 +63,19 @@ let package = Package(
         "Configuration", "EstateModel", "EstateSimulator", "Payloads", "Rules", "Store", "Tickets",
       ]),
 
+    // Floor 5: reviews of a week, for people.
+    .target(
+      name: "Reports",
+      dependencies: [
+        "EstateModel", "RuleTools", "Store", "Tickets", .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      resources: [.copy("Resources")]),
+
     // Floor 5: what people look at in a browser.
     .target(
       name: "Console",
       dependencies: [
-        "Configuration", "EstateModel", "Rules", "Tickets", "Store", "Gateway",
+        "Configuration", "EstateModel", "Rules", "Tickets", "Store", "Gateway", "RuleTools", "Reports",
         .product(
           name: "Hummingbird", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
         .product(
@@ -89,7 +97,7 @@ let package = Package(
     .executableTarget(
       name: "gatehouse",
       dependencies: [
-        "Gateway", "RuleTools", "Console",
+        "Gateway", "RuleTools", "Reports", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -159,6 +167,7 @@ let package = Package(
         "Console", .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Configuration"]),
     .testTarget(name: "RuleToolsTests", dependencies: ["RuleTools"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway"], exclude: ["Fixtures"]),
   ],

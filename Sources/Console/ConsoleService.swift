@@ -109,7 +109,7 @@ struct Console: Sendable {
     signIn = try SignInRoutes(
       accounts: accounts, sessions: sessions, limiter: TryLimiter(), pages: pages, audit: audit,
       isEncrypted: settings.isEncrypted)
-    pageRoutes = PageRoutes(api: api, pages: pages)
+    pageRoutes = PageRoutes(api: api, pages: pages, reports: try ReportShelf(api))
     identification = Identification(
       accounts: accounts, sessions: sessions, isBehindProxy: settings.isBehindProxy)
     isEncrypted = settings.isEncrypted

@@ -25,7 +25,7 @@ struct Gatehouse: AsyncParsableCommand {
       UnshelveCommand.self, ShelvedCommand.self, MaintenanceCommand.self, OutOfServiceCommand.self,
       WatchCommand.self, DevicesCommand.self,
       HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
-      TestCommand.self, BacktestCommand.self, QualityCommand.self, ProfileCommand.self,
+      TestCommand.self, BacktestCommand.self, QualityCommand.self, ReportCommand.self, ProfileCommand.self,
       UserCommands.self,
     ])
 

@@ -10,7 +10,7 @@ import Tickets
 @Suite("Pages", .serialized)
 struct PageTests {
   private static let pages = [
-    "/", "/tickets", "/estates", "/estates/luyuan", "/devices", "/rules", "/health",
+    "/", "/tickets", "/estates", "/estates/luyuan", "/devices", "/rules", "/report", "/health",
   ]
 
   @Test("Every page is there in both languages, with nothing inline and nothing from elsewhere")

@@ -157,6 +157,7 @@ struct ConsoleBrowserTests {
     let pages = [
       "now": "/", "tickets": "/tickets", "ticket": "/tickets/\(ticket)", "estates": "/estates",
       "estate": "/estates/luyuan", "devices": "/devices", "rules": "/rules", "health": "/health",
+      "report": "/report",
     ]
     for language in ["zh", "en"] {
       try browser.open("\(url)/choose/language/\(language)")

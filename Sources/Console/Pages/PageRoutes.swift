@@ -9,6 +9,7 @@ import Tickets
 struct PageRoutes: Sendable {
   let api: APIRoutes
   let pages: Pages
+  let reports: ReportShelf
   let nowPages = RenderedParts()
 
   var catalogue: Catalogue { api.configuration.catalogue }
@@ -23,6 +24,7 @@ struct PageRoutes: Sendable {
     look.get("/estates/:estate", use: estate)
     look.get("/devices", use: devices)
     look.get("/rules", use: rules)
+    look.get("/report", use: report)
     look.get("/health", use: health)
     let act = router.group("").add(middleware: Guard(access: .operator, isForPrograms: false))
     act.post("/tickets/:ticket", use: ticketStep)

@@ -43,6 +43,8 @@ public struct AlarmQuality: Sendable, Codable {
   public var since: Int64
   public var until: Int64
   public var count = 0
+  /// Raised while they were shelved or suppressed: nobody was told of them, and they count nowhere else.
+  public var suppressed = 0
   public var perHour = 0.0
   public var mostInAnHour = 0
   public var mostInTenMinutes = 0
@@ -72,7 +74,9 @@ public struct AlarmQuality: Sendable, Codable {
   ///   - until: not included; alarms that are active are so until then.
   public init(alarms: [AlarmSpan], since: Timestamp, until: Timestamp) {
     (self.since, self.until) = (since.milliseconds, until.milliseconds)
-    let counted = alarms.filter { (since.milliseconds..<until.milliseconds).contains($0.raised.at) }
+    let within = alarms.filter { (since.milliseconds..<until.milliseconds).contains($0.raised.at) }
+    suppressed = within.count { $0.raised.suppressedBy != nil }
+    let counted = within.filter { $0.raised.suppressedBy == nil }
       .sorted { ($0.raised.at, $0.raised.alarm) < ($1.raised.at, $1.raised.alarm) }
     let hours = max(1e-9, Double(until - since) / 3_600_000)
     let times = counted.map(\.raised.at)
