@@ -12,6 +12,8 @@ ARGS ?=
 SEEDS ?= 2000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
+# With the Swift runtime in the programs themselves: they start in half the time and need less memory.
+RELEASE := -c release --static-swift-stdlib
 
 .PHONY: help setup build run demo test soak bench lint format clean
 
@@ -24,8 +26,8 @@ setup: ## check the Swift toolchain, install missing Debian packages
 	@sh scripts/setup.sh
 
 build: ## release build of gatehouse and estatesim
-	@$(SWIFT) build -c release --product gatehouse
-	@$(SWIFT) build -c release --product estatesim
+	@$(SWIFT) build $(RELEASE) --product gatehouse
+	@$(SWIFT) build $(RELEASE) --product estatesim
 
 run: setup build ## set up, build, and start the demo
 	@exec $(BINARY) demo $(ARGS)
@@ -41,14 +43,14 @@ test: setup build lint ## set up, build, lint, and run every test
 
 # Longer than fits into every change: simulated nights full of faults, and two hundred kill -9.
 soak: setup build ## long tests; SEEDS=10000 for more simulated nights
-	@$(SWIFT) build -c release --product pipelinesoak
+	@$(SWIFT) build $(RELEASE) --product pipelinesoak
 	@.build/release/pipelinesoak $(SEEDS)
 	@$(SWIFT) build --build-tests
 	@KILLS=200 $(SWIFT) test --skip-build --no-parallel --filter CrashTests
 
 # Not a test: it fails on nothing, and wants a machine that does nothing else.
 bench: setup build ## measure every figure of benchmarks/README.md; ARGS="--only engine"
-	@$(SWIFT) build -c release --product gatehouse-bench
+	@$(SWIFT) build $(RELEASE) --product gatehouse-bench
 	@.build/release/gatehouse-bench $(ARGS)
 
 lint: ## formatting, strictly
