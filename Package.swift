@@ -26,6 +26,7 @@ let package = Package(
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CCbor", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
+    .target(name: "CMemory"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")]),
@@ -51,7 +52,9 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Configuration", "EstateModel", "RingBuffer", "Payloads", "Rules", "Tickets", "MQTTSession", "Store",
+        "CMemory", "Configuration", "EstateModel", "RingBuffer", "Payloads", "Rules", "Tickets",
+        "MQTTSession",
+        "Store",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
