@@ -45,6 +45,7 @@ package final class Gatehouse<Link: MessageLink> {
       link.publish(step)
       control.broadcast(step)
     }
+    ProcessMemory.endStart()
   }
 
   /// - Throws: ``GatewayError/notCommitted(reason:)`` when the last batch could not be kept.

@@ -27,6 +27,7 @@ struct RunCommand: AsyncParsableCommand {
   var estates: [String]?
 
   func run() async throws {
+    ProcessMemory.share()
     let loaded = try options.load(estates: estates)
     let logger = makeLogger()
     let service = GatewayService(loaded, clock: clock, logger: logger)
