@@ -17,6 +17,8 @@ private struct EstateReader {
   var devices: [Device] = []
   private var estateLocations: [String: SourceLocation] = [:]
   private var addresses: [String: SourceLocation] = [:]
+  /// Devices of a kind mostly say the same: what is equal is kept once.
+  private var known: Set<[String: Quantity]> = []
 
   init(diagnostics: Diagnostics) { self.diagnostics = diagnostics }
 
@@ -80,7 +82,11 @@ private struct EstateReader {
     return role.map { Party(role: $0, title: title ?? $0.title, contact: contact) }
   }
 
-  private func attributes(_ fields: Fields) -> [String: Quantity] {
+  private mutating func shared(_ attributes: [String: Quantity]) -> [String: Quantity] {
+    known.insert(attributes).memberAfterInsert
+  }
+
+  private mutating func attributes(_ fields: Fields) -> [String: Quantity] {
     var attributes: [String: Quantity] = [:]
     for (key, value) in fields.remaining() {
       guard let name = key.text(diagnostics) else { continue }
@@ -92,10 +98,10 @@ private struct EstateReader {
       }
       attributes[name] = value.quantity(attribute.unit, diagnostics)
     }
-    return attributes
+    return shared(attributes)
   }
 
-  private func places(_ nodes: [Node]) -> [(place: Place, fields: Fields)] {
+  private mutating func places(_ nodes: [Node]) -> [(place: Place, fields: Fields)] {
     nodes.compactMap { node in
       guard let fields = Fields(node, of: "a place", diagnostics: diagnostics) else { return nil }
       let id = identifier(fields, "id")
@@ -182,7 +188,8 @@ private struct EstateReader {
       devices.append(
         Device(
           id: id, estate: estate, kind: kind, title: title ?? Title(zh: id, en: id), place: placeID,
-          address: address, model: model, attributes: place.attributes.merging(own) { $1 }, zones: zones))
+          address: address, model: model, attributes: shared(place.attributes.merging(own) { $1 }),
+          zones: zones))
     }
   }
 }

@@ -41,6 +41,8 @@ public struct RingBuffer<Element: BitwiseCopyable> {
     let element = storage[head]
     head = slot(1)
     count -= 1
+    // From the front again: a ring that is never full then touches only the memory that it needs.
+    if count == 0 { head = 0 }
     return element
   }
 

@@ -32,6 +32,10 @@ extension RuleEngine {
         }
       }
     }
+    dependents.reserveCapacity(demands.reduce(0) { $0 + $1.dependents.count })
+    series.reserveCapacity(
+      slots.indices.count { slots[$0] > 0 && Signal.all[$0 % Self.signalCount].form != .event })
+    traits.reserveCapacity(series.capacity)
     for position in slots.indices where slots[position] > 0 {
       slots[position] = makeSlot(
         device: position / Self.signalCount, Signal.all[position % Self.signalCount],
@@ -83,6 +87,17 @@ extension RuleEngine {
       entries[Int(ends[Int(dependent.instance)])] = Int32(position)
       ends[Int(dependent.instance)] += 1
     }
+  }
+
+  /// Arrays that grow by doubling leave up to half of their memory unused, and their former selves behind.
+  mutating func reserveBindings(_ parts: [[[[Op]]]]) {
+    let plans = ruleSet.rules.map(\.plans)
+    let leafCounts = plans.map { $0.reduce(0) { $0 + $1.leaves.count } }
+    let attributeCounts = zip(plans, parts).map { plans, parts in
+      zip(plans, parts).reduce(0) { $0 + $1.0.attributes.count + $1.1.count }
+    }
+    leaves.reserveCapacity(instances.reduce(0) { $0 + leafCounts[Int($1.rule)] })
+    attributes.reserveCapacity(instances.reduce(0) { $0 + attributeCounts[Int($1.rule)] })
   }
 
   mutating func bind(_ number: Int, _ parts: [[[[Op]]]]) {

@@ -13,6 +13,7 @@ extension RuleEngine {
     buildWatchers()
     buildSlots()
     buildEntries()
+    reserveBindings(parts)
     for instance in instances.indices { bind(instance, parts) }
     for instance in instances.indices { disturb(instance) }
   }

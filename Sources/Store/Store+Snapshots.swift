@@ -28,9 +28,10 @@ extension Store {
     try speaking(of: path) {
       try queue.write { database in
         let batch = try Int64.fetchOne(database, sql: "SELECT max(id) FROM batches") ?? 0
-        try database.cachedStatement(
-          sql: "INSERT OR REPLACE INTO snapshots (batch, now, checksum, bytes) VALUES (?, ?, ?, ?)"
-        ).execute(arguments: [batch, now.milliseconds, checksum, Data(bytes)])
+        // Not a cached statement: it would hold the bytes until the next snapshot.
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO snapshots (batch, now, checksum, bytes) VALUES (?, ?, ?, ?)",
+          arguments: [batch, now.milliseconds, checksum, Data(bytes)])
         try database.cachedStatement(
           sql: """
             DELETE FROM snapshots WHERE batch NOT IN (SELECT batch FROM snapshots ORDER BY batch DESC LIMIT ?)
