@@ -14,13 +14,19 @@ struct BoundLeaf: Sendable, BitwiseCopyable {
   var takesLowest = false
   /// nil: computed from several, or not from a window.
   var statistic: WindowStatistic?
-  /// How many things it looks at. When it is one, as nearly always, that stands here.
+  /// Position among the engine's questions.
+  var question: Int32
+  /// How many things it looks at. When it is one, as nearly always, that stands in `target`.
   var count: Int32 = 0
+  /// Else its index is the position of the first of them among the engine's targets.
   var target = Target()
-  /// Else they begin here among the engine's targets.
-  var first: Int32 = 0
+}
+
+/// What many leaves ask alike.
+struct LeafQuestion: Equatable, Sendable, BitwiseCopyable {
   /// Milliseconds.
   var window: Int64
+  /// The share asked of a percentile.
   var parameter: Double
 }
 

@@ -236,7 +236,7 @@ extension RuleEngine {
     let signals = rule.raise.leaves.filter { $0.via != .own }.compactMap(\.signal)
     func level(_ device: DeviceIndex) -> Double {
       for signal in signals {
-        let slot = Int(slots[Int(device.raw) * Self.signalCount + Int(signal.raw)])
+        let slot = slot(Int(device.raw), signal)
         if slot > 0, let last = series[slot - 1].ring.last { return last.value }
       }
       return -.infinity

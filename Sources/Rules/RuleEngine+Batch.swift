@@ -53,6 +53,7 @@ extension RuleEngine {
 
   private func slot(of reading: Reading) -> Int? {
     let (device, signal) = (Int(reading.device.raw), Int(reading.signal.raw))
-    return device < devices.count && signal < Self.signalCount ? device * Self.signalCount + signal : nil
+    return device < devices.count && signal < Self.signalCount
+      ? device * columnCount + Int(columns[signal]) : nil
   }
 }

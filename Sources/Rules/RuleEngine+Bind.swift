@@ -11,14 +11,18 @@ private struct Demand {
 
 extension RuleEngine {
   mutating func buildSlots() {
-    slots = Array(repeating: 0, count: devices.count * Self.signalCount)
     let wishes = ruleSet.rules.map { $0.plans.flatMap(\.leaves).filter { $0.signal != nil } }
+    let signals = Set(wishes.joined().compactMap(\.signal?.raw)).sorted()
+    columns = Array(repeating: 0, count: Self.signalCount)
+    for (number, signal) in signals.enumerated() { columns[Int(signal)] = Int32(number + 1) }
+    columnCount = signals.count + 1
+    slots = Array(repeating: 0, count: devices.count * columnCount)
     // First the numbers of demands, from 1.
     var demands: [Demand] = []
     for (number, instance) in instances.enumerated() {
       for leaf in wishes[Int(instance.rule)] {
         for device in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(instance.device))) {
-          let position = Int(device.raw) * Self.signalCount + Int(leaf.signal?.raw ?? 0)
+          let position = Int(device.raw) * columnCount + Int(columns[Int(leaf.signal?.raw ?? 0)])
           if slots[position] == 0 {
             demands.append(Demand())
             slots[position] = Int32(demands.count)
@@ -33,14 +37,19 @@ extension RuleEngine {
       }
     }
     dependents.reserveCapacity(demands.reduce(0) { $0 + $1.dependents.count })
-    series.reserveCapacity(
-      slots.indices.count { slots[$0] > 0 && Signal.all[$0 % Self.signalCount].form != .event })
+    /// The signal of a position among the slots that is read.
+    func signal(_ position: Int) -> Signal { Signal.all[Int(signals[position % columnCount - 1])] }
+    series.reserveCapacity(slots.indices.count { slots[$0] > 0 && signal($0).form != .event })
     traits.reserveCapacity(series.capacity)
     for position in slots.indices where slots[position] > 0 {
       slots[position] = makeSlot(
-        device: position / Self.signalCount, Signal.all[position % Self.signalCount],
-        demands[Int(slots[position]) - 1])
+        device: position / columnCount, signal(position), demands[Int(slots[position]) - 1])
     }
+  }
+
+  /// 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
+  @inline(__always) func slot(_ device: Int, _ signal: SignalIndex) -> Int {
+    Int(slots[device * columnCount + Int(columns[Int(signal.raw)])])
   }
 
   private mutating func makeSlot(device: Int, _ signal: Signal, _ demand: Demand) -> Int32 {
@@ -145,7 +154,7 @@ extension RuleEngine {
   private func boundTargets(_ leaf: Int) -> [Target] {
     let bound = leaves[leaf]
     if bound.count == 1 { return [bound.target] }
-    return Array(targets[Int(bound.first)..<Int(bound.first + bound.count)])
+    return Array(targets[Int(bound.target.index)..<Int(bound.target.index + bound.count)])
   }
 
   private func entry(of instance: Int, for form: LeafForm, _ target: Target) -> Int? {
@@ -158,8 +167,8 @@ extension RuleEngine {
 
   private mutating func bind(_ leaf: Leaf, of instance: Instance) {
     var bound = BoundLeaf(
-      form: leaf.form, takesLowest: leaf.takesLowest, statistic: leaf.form.statistic, window: leaf.window,
-      parameter: leaf.parameter)
+      form: leaf.form, takesLowest: leaf.takesLowest, statistic: leaf.form.statistic,
+      question: question(LeafQuestion(window: leaf.window, parameter: leaf.parameter)))
     var found: [Target] = []
     switch leaf.form {
     case .ageAny: found = [Target(index: instance.device)]
@@ -167,12 +176,12 @@ extension RuleEngine {
     default:
       guard let signal = leaf.signal else { break }
       for device in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(instance.device))) {
-        let slot = slots[Int(device.raw) * Self.signalCount + Int(signal.raw)]
+        let slot = slot(Int(device.raw), signal)
         if slot < 0 {
-          found.append(Target(index: -slot - 1))
+          found.append(Target(index: Int32(-slot - 1)))
           if leaf.form == .age { bound.form = .ageOfEvent }
         } else if slot > 0 {
-          let index = Int(slot) - 1
+          let index = slot - 1
           var window: Int32 = -1
           if leaf.window > 0 {
             window = Int32(series[index].window(length: leaf.window, measures: leaf.form.measures))
@@ -185,10 +194,16 @@ extension RuleEngine {
     if found.count == 1 {
       bound.target = found[0]
     } else {
-      bound.first = Int32(targets.count)
+      bound.target.index = Int32(targets.count)
       targets += found
     }
     leaves.append(bound)
+  }
+
+  private mutating func question(_ question: LeafQuestion) -> Int32 {
+    if let known = questions.firstIndex(of: question) { return Int32(known) }
+    questions.append(question)
+    return Int32(questions.count - 1)
   }
 
   private mutating func calendarHours(_ name: String, estate: Int32) -> Int32 {

@@ -132,7 +132,7 @@ extension RuleEngine {
       let since = try reader.time(after: clock.milliseconds)
       var slot = 0
       if let device = names.devices[device], let signal = names.signals[signal] {
-        slot = Int(slots[Int(device) * Self.signalCount + Int(signal.raw)])
+        slot = self.slot(Int(device), signal)
       }
       // Without its signal's name, nobody could tell whether a series or a track follows: then nothing fits.
       guard let signal = names.signals[signal] else { throw reader.damage }

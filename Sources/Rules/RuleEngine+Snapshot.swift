@@ -113,7 +113,7 @@ extension RuleEngine {
       let island = Int(devices[device].island)
       let now = island >= 0 ? standing(of: islands[island]).now : clock.milliseconds
       for signal in 0..<Self.signalCount {
-        let slot = Int(slots[device * Self.signalCount + signal])
+        let slot = slot(device, SignalIndex(UInt16(signal)))
         if slot == 0 { continue }
         writer.count(device)
         writer.count(signal)

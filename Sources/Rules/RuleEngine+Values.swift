@@ -114,7 +114,8 @@ extension RuleEngine {
     let leaf = leaves[number]
     if leaf.count == 1, let statistic = leaf.statistic, leaf.form != .leq {
       let (value, until) = series[Int(leaf.target.index)].look(
-        Int(leaf.target.window), at: now, for: statistic, share: leaf.parameter, &scratch)
+        Int(leaf.target.window), at: now, for: statistic, share: questions[Int(leaf.question)].parameter,
+        &scratch)
       return Glimpse(value: value, until: until)
     }
     if leaf.count == 1 { return look(at: leaf, in: leaf.target, at: now, aim: aim) }
@@ -123,7 +124,7 @@ extension RuleEngine {
     heedsSilence = true
     defer { heedsSilence = heeded }
     var result = Glimpse.nothing
-    for position in Int(leaf.first)..<Int(leaf.first + leaf.count) {
+    for position in Int(leaf.target.index)..<Int(leaf.target.index + leaf.count) {
       let next = look(at: leaf, in: targets[position], at: now, aim: aim)
       result.until = min(result.until, next.until)
       if next.value.isNaN { continue }
@@ -151,7 +152,7 @@ extension RuleEngine {
     case .count:
       let known = eventsAreKnown(index, at: now)
       guard known.are else { return Glimpse(value: .nan, until: known.until) }
-      let (count, until) = tracks[index].count(since: leaf.window, at: now)
+      let (count, until) = tracks[index].count(since: questions[Int(leaf.question)].window, at: now)
       return Glimpse(value: Double(count), until: min(until, known.until))
     case .dwell:
       let known = eventsAreKnown(index, at: now)
@@ -159,7 +160,7 @@ extension RuleEngine {
       let (seconds, until) = tracks[index].dwell(at: now)
       return Glimpse(value: seconds, until: min(until, known.until))
     case .during:
-      let (isInside, until) = hours[index].contain(now, window: leaf.window)
+      let (isInside, until) = hours[index].contain(now, window: questions[Int(leaf.question)].window)
       return Glimpse(value: isInside ? 1 : 0, until: until)
     default: return .nothing
     }
@@ -172,11 +173,12 @@ extension RuleEngine {
       series[index].move(window, to: now)
       let value =
         leaf.form == .timeTo
-        ? timeTo(aim, index, window, at: now) : stuck(index, window, leaf.window, at: now)
+        ? timeTo(aim, index, window, at: now)
+        : stuck(index, window, questions[Int(leaf.question)].window, at: now)
       return Glimpse(value: value, until: now)
     }
     let (value, until) = series[index].look(
-      window, at: now, for: statistic, share: leaf.parameter, &scratch)
+      window, at: now, for: statistic, share: questions[Int(leaf.question)].parameter, &scratch)
     if leaf.form != .leq { return Glimpse(value: value, until: until) }
     return Glimpse(value: value > 0 ? 10 * log10(value) : .nan, until: until)
   }

@@ -51,10 +51,14 @@ public struct RuleEngine: Sendable {
   var ops: [Op] = []
   var shortOps: [ShortOp] = []
   var leaves: [BoundLeaf] = []
+  var questions: [LeafQuestion] = []
   var targets: [Target] = []
   var attributes: [Double] = []
-  /// For each (device, signal): 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
+  /// For each (device, signal that rules read): 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
   var slots: [Int32] = []
+  /// For each signal its column among a device's slots; 0, which is always unread, where no rule reads it.
+  var columns: [Int32] = []
+  var columnCount = 1
   var dependents: [Dependent] = []
   /// Where each instance stands among the dependents: from its own entry here to the next one's.
   var firstEntries: [Int32] = []
@@ -140,7 +144,7 @@ public struct RuleEngine: Sendable {
     guard island >= 0 else { return }
     observed = time
     if isGood {
-      let slot = Int(slots[device * Self.signalCount + Int(reading.signal.raw)])
+      let slot = slot(device, reading.signal)
       if slot > 0 {
         take(reading, series: slot - 1, at: now)
       } else if slot < 0 {
