@@ -23,7 +23,6 @@ struct DeviceDirectory {
   private let unknown: UnknownDevices
   /// Devices are taken in as they name themselves.
   var registers: Bool { unknown == .register }
-  private var lowered: ContiguousArray<UInt8> = []
 
   /// Devices taken in at run time; a stream of invented names must not fill the memory.
   static let registrationLimit = 10_000
@@ -81,11 +80,15 @@ struct DeviceDirectory {
   }
 
   /// By network address; capital letters count as small ones.
-  mutating func knownDevice(address: UnsafeRawBufferPointer) -> DeviceIndex? {
+  func knownDevice(address: UnsafeRawBufferPointer) -> DeviceIndex? {
     guard address.count <= 128, !address.isEmpty else { return nil }
-    lowered.removeAll(keepingCapacity: true)
-    for byte in address { lowered.append(byte &- 65 < 26 ? byte | 32 : byte) }
-    return lowered.withUnsafeBytes { addresses[$0] }.map { DeviceIndex($0) }
+    return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { lowered in
+      for position in address.indices {
+        let byte = address[position]
+        lowered[position] = byte &- 65 < 26 ? byte | 32 : byte
+      }
+      return addresses[UnsafeRawBufferPointer(rebasing: lowered[..<address.count])]
+    }.map { DeviceIndex($0) }
   }
 
   /// The same; in register mode an unknown device is taken in.

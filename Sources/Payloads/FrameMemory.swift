@@ -23,14 +23,18 @@ struct FrameMemory {
     return true
   }
 
-  private var last: [UInt32: (session: UInt64, counter: Int64)] = [:]
+  /// By device; a counter below 0: none yet.
+  private var last: ContiguousArray<(session: UInt64, counter: Int64)> = []
 
   /// Messages that the device has sent since its last one and that did not arrive; 0 after a new start.
   mutating func missed(counter: Int64, session: UInt64, of device: DeviceIndex) -> Int {
     guard isOn else { return 0 }
-    defer { last[device.raw] = (session, counter) }
-    guard let last = last[device.raw], last.session == session, counter > last.counter else { return 0 }
-    return Int(clamping: counter - last.counter - 1)
+    let position = Int(device.raw)
+    while last.count <= position { last.append((0, -1)) }
+    let before = last[position]
+    last[position] = (session, counter)
+    guard before.counter >= 0, before.session == session, counter > before.counter else { return 0 }
+    return Int(clamping: counter - before.counter - 1)
   }
 }
 

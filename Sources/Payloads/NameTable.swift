@@ -1,9 +1,10 @@
 /// Names found by their raw bytes: what keeps String out of the way of a message.
 import EstateModel
+import Glibc
 
 /// A hash table with open addressing from UTF-8 bytes to a number.
 struct NameTable {
-  private struct Slot {
+  fileprivate struct Slot {
     var hash: UInt64
     var start: UInt32
     var count: UInt32
@@ -39,27 +40,79 @@ struct NameTable {
   }
 
   /// The number of a name; nil when the table doesn't have it.
-  subscript(key: UnsafeRawBufferPointer) -> UInt32? {
-    let hash = Self.mixed(key)
+  @inline(__always) subscript(key: UnsafeRawBufferPointer) -> UInt32? {
+    slots.withUnsafeBufferPointer { slots in
+      bytes.withUnsafeBufferPointer { Self.find(key, Self.mixed(key), slots, $0) }
+    }
+  }
+
+  /// A table that grows no more, in memory of the plans.
+  struct View {
+    fileprivate let slots: Kept<Slot>
+    fileprivate let bytes: Kept<UInt8>
+    let count: Int
+
+    init() { (slots, bytes, count) = (Kept(), Kept(), 0) }
+
+    fileprivate init(_ table: NameTable, _ memory: PathMemory) {
+      (slots, bytes, count) = (memory.keep(table.slots), memory.keep(table.bytes), table.count)
+    }
+
+    @inline(__always) subscript(key: UnsafeRawBufferPointer) -> UInt32? { self[key, NameTable.mixed(key)] }
+
+    /// - Parameter hash: what `mixed` makes of the key.
+    @inline(__always) subscript(key: UnsafeRawBufferPointer, hash: UInt64) -> UInt32? {
+      count == 0 ? nil : NameTable.find(key, hash, slots.buffer, bytes.buffer)
+    }
+  }
+
+  func view(in memory: PathMemory) -> View { View(self, memory) }
+
+  private static func find(
+    _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ slots: UnsafeBufferPointer<Slot>,
+    _ bytes: UnsafeBufferPointer<UInt8>
+  ) -> UInt32? {
     let mask = slots.count - 1
     var position = Int(truncatingIfNeeded: hash) & mask
     while slots[position].value != .max {
       let slot = slots[position]
-      if slot.hash == hash, Int(slot.count) == key.count, matches(slot, key) { return slot.value }
+      if slot.hash == hash, Int(slot.count) == key.count {
+        if key.isEmpty { return slot.value }
+        if let start = bytes.baseAddress, let text = key.baseAddress,
+          memcmp(start + Int(slot.start), text, key.count) == 0
+        {
+          return slot.value
+        }
+      }
       position = (position + 1) & mask
     }
     return nil
   }
 
-  private func matches(_ slot: Slot, _ key: UnsafeRawBufferPointer) -> Bool {
-    let start = Int(slot.start)
-    for offset in 0..<key.count where bytes[start + offset] != key[offset] { return false }
-    return true
-  }
-
-  private static func mixed(_ key: UnsafeRawBufferPointer) -> UInt64 {
-    let hash = StableHash.of(key)
-    return hash ^ (hash >> 29)
+  /// Eight bytes at a time; only for tables in memory.
+  @inline(__always) static func mixed(_ key: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = UInt64(truncatingIfNeeded: key.count) &* 0x9e37_79b9_7f4a_7c15
+    func add(_ word: UInt64) {
+      hash = (hash ^ word) &* 0xbf58_476d_1ce4_e5b9
+      hash ^= hash >> 32
+    }
+    var start = 0
+    while start + 8 <= key.count {
+      add(key.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+      start += 8
+    }
+    // The last bytes: words that overlap are as good.
+    if start < key.count {
+      if key.count >= 8 {
+        add(key.loadUnaligned(fromByteOffset: key.count - 8, as: UInt64.self))
+      } else if key.count >= 4 {
+        let low = UInt64(key.loadUnaligned(as: UInt32.self))
+        add(low | UInt64(key.loadUnaligned(fromByteOffset: key.count - 4, as: UInt32.self)) << 32)
+      } else {
+        add(UInt64(key[0]) | UInt64(key[key.count / 2]) << 8 | UInt64(key[key.count - 1]) << 16)
+      }
+    }
+    return hash
   }
 
   private mutating func place(_ slot: Slot) {

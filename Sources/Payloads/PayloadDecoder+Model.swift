@@ -50,13 +50,14 @@ extension PayloadDecoder {
   /// - Returns: false when no model has the object's keys.
   private func readModel(of object: json_value, _ envelope: EnvelopePlan, _ origin: Origin) -> Bool {
     let fields = parser.fields(of: object).fields
-    let model = envelope.models.model(of: object, fields, in: root) { hints(envelope, origin.device) }
+    let model = envelope.models.model(of: object, fields, hashes, in: root) { hints(envelope, origin.device) }
     guard let model else { return false }
     // Each key is looked up once; the signals find their values by place.
     present = 0
-    for field in fields {
-      guard let place = model.ownKeys[field.keyBytes], place < BodyPlan.maximumPlaces else { continue }
-      places[Int(place)] = field.value
+    for position in fields.indices {
+      let key = fields[position].keyBytes
+      guard let place = model.ownKeys[key, hashes[position]], place < BodyPlan.maximumPlaces else { continue }
+      places[Int(place)] = fields[position].value
       present |= 1 << UInt64(place)
     }
     read(model, object, origin, isPlaced: true)
@@ -81,7 +82,7 @@ extension PayloadDecoder {
   /// What the device's model may be called: the catalogue's word, and those of the network server.
   private func hints(_ envelope: EnvelopePlan, _ device: DeviceIndex) -> [[UInt8]] {
     var hints: [[UInt8]] = []
-    for path in envelope.raw?.names ?? [] {
+    for path in envelope.raw?.names ?? Kept() {
       let value = path(rootValues)
       if value.isString { hints.append(value.textBytes.filter(isPlain).map(lowered)) }
     }
@@ -165,7 +166,7 @@ extension PayloadDecoder {
   }
 
   /// Signals that follow from those just read; one that the device reports itself isn't computed.
-  func compute(_ plans: [ComputationPlan], from first: Int, _ origin: Origin) {
+  func compute(_ plans: Kept<ComputationPlan>, from first: Int, _ origin: Origin) {
     guard !plans.isEmpty, readings.count > first else { return }
     let devices = devices
     for plan in plans where readings.count > first {
@@ -190,7 +191,7 @@ extension PayloadDecoder {
   ///   - first: where this object's readings begin.
   ///   - keys: what a model has read itself.
   func readByName(
-    _ object: json_value, _ origin: Origin, from first: Int, besides keys: NameTable = NameTable(),
+    _ object: json_value, _ origin: Origin, from first: Int, besides keys: NameTable.View = NameTable.View(),
     depth: Int = 0
   ) {
     // A copy: objects inside use the same room.

@@ -82,15 +82,19 @@ extension PayloadDecoder {
   }
 
   private func splitLevels(of topic: UnsafeRawBufferPointer) {
-    levels.removeAll(keepingCapacity: true)
     var start = 0
-    for position in 0..<topic.count where topic[position] == slash {
-      levels.append(start..<position)
-      start = position + 1
+    var count = 0
+    for position in 0...topic.count where position == topic.count || topic[position] == slash {
       // Longer than any topic that is used: it matches none.
-      if levels.count > 2 * TopicPattern.maximumLevels { return levels.removeAll(keepingCapacity: true) }
+      guard count < levelRoom.count else {
+        levels = UnsafeBufferPointer(rebasing: levelRoom[..<0])
+        return
+      }
+      levelRoom[count] = start..<position
+      count += 1
+      start = position + 1
     }
-    levels.append(start..<topic.count)
+    levels = UnsafeBufferPointer(rebasing: levelRoom[..<count])
   }
 
   /// Messages that hold those of several devices are taken apart.

@@ -57,7 +57,12 @@ public final class PayloadDecoder {
   @exclusivity(unchecked) var root = json_value()
   @exclusivity(unchecked) var document = json_value()
   @exclusivity(unchecked) var rootValues = RootValues()
-  @exclusivity(unchecked) var levels: ContiguousArray<Range<Int>> = []
+  /// Where the topic's levels lie.
+  @exclusivity(unchecked) var levels = UnsafeBufferPointer<Range<Int>>(start: nil, count: 0)
+  let levelRoom = UnsafeMutableBufferPointer<Range<Int>>.allocate(
+    capacity: 2 * TopicPattern.maximumLevels + 1)
+  /// Of the keys of the object that is being read.
+  let hashes = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: JSONParser.roomCount)
 
   /// - Parameters:
   ///   - root: the topic levels before `{estate}/{device}/reading`.
@@ -70,6 +75,8 @@ public final class PayloadDecoder {
     devices = DeviceDirectory(catalogue, unknown: unknownDevices, attributes: plan.attributes)
     frames = FrameMemory(isOn: unknownDevices == .refuse)
     places.initialize(repeating: json_value())
+    levelRoom.initialize(repeating: 0..<0)
+    hashes.initialize(repeating: 0)
     rootPrefix = Array((root + "/").utf8)
     self.tolerance = tolerance
     readings.reserveCapacity(JSONParser.roomCount)
@@ -79,6 +86,8 @@ public final class PayloadDecoder {
 
   deinit {
     places.deallocate()
+    levelRoom.deallocate()
+    hashes.deallocate()
     rootValues.places.deallocate()
   }
 

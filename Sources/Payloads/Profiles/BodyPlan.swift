@@ -4,25 +4,25 @@ import EstateModel
 
 final class BodyPlan {
   let name: String
-  let has: [PathPlan]
-  let hasAny: [PathPlan]
+  let has: Kept<PathPlan>
+  let hasAny: Kept<PathPlan>
   /// First keys of `has` and `hasAny`, by which a model is found; nil where a path begins otherwise.
   let hasKeys: [String?]
   let hasAnyKeys: [String?]
-  let conditions: [ConditionPlan]
-  let envelopeConditions: [ConditionPlan]
-  let names: [[UInt8]]
-  let link: [SignalPlan]
-  let signals: [SignalPlan]
-  let computed: [ComputationPlan]
+  let conditions: Kept<ConditionPlan>
+  let envelopeConditions: Kept<ConditionPlan>
+  let names: Kept<[UInt8]>
+  let link: Kept<SignalPlan>
+  let signals: Kept<SignalPlan>
+  let computed: Kept<ComputationPlan>
   let event: EventPlan?
-  let history: [(list: PathPlan, time: PathPlan, form: TimeForm)]
+  let history: Kept<(list: PathPlan, time: PathPlan, form: TimeForm)>
   let byName: Bool
   /// Keys that the model reads itself, with a place for the value of each: no name says anything else of them.
-  let ownKeys: NameTable
+  let ownKeys: NameTable.View
 
   /// For each signal the places of which one must be filled; 0: it must be looked at in any case.
-  let needs: ContiguousArray<UInt64>
+  let needs: Kept<UInt64>
 
   /// Keys of one model that have a place.
   static let maximumPlaces = 64
@@ -31,35 +31,37 @@ final class BodyPlan {
 
   init(name: String, _ body: Body, link: [SignalSource], _ memory: PathMemory, attributes: inout [String]) {
     self.name = name
-    has = body.has.map(memory.plan)
-    hasAny = body.hasAny.map(memory.plan)
+    has = memory.keep(body.has.map(memory.plan))
+    hasAny = memory.keep(body.hasAny.map(memory.plan))
     hasKeys = body.has.map(\.firstKey)
     hasAnyKeys = body.hasAny.map(\.firstKey)
-    conditions = body.conditions.map { ConditionPlan($0, memory) }
-    envelopeConditions = body.envelopeConditions.map { ConditionPlan($0, memory) }
-    names = body.names.map { Array($0.utf8) }
-    signals = body.signals.map { SignalPlan($0, memory) }
+    conditions = memory.keep(body.conditions.map { ConditionPlan($0, memory) })
+    envelopeConditions = memory.keep(body.envelopeConditions.map { ConditionPlan($0, memory) })
+    names = memory.keep(body.names.map { Array($0.utf8) })
     let wanted = body.link.map(\.signal)
-    self.link = link.filter { wanted.contains($0.signal) }.map { SignalPlan($0, memory) }
+    self.link = memory.keep(link.filter { wanted.contains($0.signal) }.map { SignalPlan($0, memory) })
     var plans: [ComputationPlan] = []
     for source in body.computed { plans.append(ComputationPlan(source, attributes: &attributes)) }
-    computed = plans
+    computed = memory.keep(plans)
     event = body.event.map { EventPlan($0, memory) }
-    history = body.history.map { (memory.plan($0.list), memory.plan($0.time.path), $0.time.form) }
+    history = memory.keep(
+      body.history.map { (memory.plan($0.list), memory.plan($0.time.path), $0.time.form) })
     byName = body.byName
     var keys = NameTable()
-    for (plan, source) in zip(signals, body.signals) {
-      plan.places = source.paths.map { path in
-        guard var key = path.firstKey else { return -1 }
-        keys.insert(key, UInt32(keys.count))
-        guard path.steps.count == 1, let place = key.withUTF8({ keys[UnsafeRawBufferPointer($0)] }) else {
-          return -1
+    signals = memory.keep(
+      body.signals.map { source in
+        let places = source.paths.map { path in
+          guard var key = path.firstKey else { return -1 }
+          keys.insert(key, UInt32(keys.count))
+          guard path.steps.count == 1, let place = key.withUTF8({ keys[UnsafeRawBufferPointer($0)] }) else {
+            return -1
+          }
+          return place < Self.maximumPlaces ? Int(place) : -1
         }
-        return place < Self.maximumPlaces ? Int(place) : -1
-      }
-    }
-    ownKeys = keys
-    needs = ContiguousArray(
+        return SignalPlan(source, places: places, memory)
+      })
+    ownKeys = memory.keep(keys)
+    needs = memory.keep(
       signals.map { signal in
         let isSimple = signal.faultPath == nil && signal.faultConditions.isEmpty
         guard isSimple, signal.places.allSatisfy({ $0 >= 0 }) else { return 0 }
@@ -90,15 +92,15 @@ extension JSONPath {
 /// Finds the model of an object by its keys: each key is looked up once, however many models there are.
 final class ModelChoice {
   /// Those that ask for most come first.
-  let models: [BodyPlan]
-  private let keys: NameTable
+  let models: Kept<BodyPlan>
+  private let keys: NameTable.View
   /// Which keys a model needs, and of which it needs one, as bits.
-  private let needs: [(all: SIMD4<UInt64>, any: SIMD4<UInt64>)]
+  private let needs: Kept<(all: SIMD4<UInt64>, any: SIMD4<UInt64>)>
 
   private static let keyLimit = 256
 
-  init(_ models: [BodyPlan]) {
-    self.models = models
+  init(_ models: [BodyPlan], _ memory: PathMemory) {
+    self.models = memory.keep(models)
     var keys = NameTable()
     func bits(_ names: [String?]) -> SIMD4<UInt64>? {
       var bits = SIMD4<UInt64>()
@@ -110,21 +112,27 @@ final class ModelChoice {
       }
       return bits
     }
-    needs = models.map { model in
-      // What can't be told by first keys alone is looked at in full.
-      (bits(model.hasKeys.filter { $0 != nil }) ?? .zero, bits(model.hasAnyKeys) ?? .zero)
-    }
-    self.keys = keys
+    needs = memory.keep(
+      models.map { model in
+        // What can't be told by first keys alone is looked at in full.
+        (bits(model.hasKeys.filter { $0 != nil }) ?? .zero, bits(model.hasAnyKeys) ?? .zero)
+      })
+    self.keys = memory.keep(keys)
   }
 
-  /// - Parameter fields: those of the object.
+  /// - Parameters:
+  ///   - fields: those of the object.
+  ///   - hashes: gets the hash of each field's key.
   func model(
-    of object: json_value, _ fields: UnsafeBufferPointer<json_field>, in envelope: json_value,
+    of object: json_value, _ fields: UnsafeBufferPointer<json_field>,
+    _ hashes: UnsafeMutableBufferPointer<UInt64>, in envelope: json_value,
     hints: () -> [[UInt8]]
   ) -> BodyPlan? {
     var present = SIMD4<UInt64>()
-    for field in fields {
-      guard let number = keys[field.keyBytes] else { continue }
+    for position in fields.indices {
+      let key = fields[position].keyBytes
+      hashes[position] = NameTable.mixed(key)
+      guard let number = keys[key, hashes[position]] else { continue }
       present[Int(number) / 64] |= 1 << UInt64(number % 64)
     }
     for (number, need) in needs.enumerated() {
@@ -139,15 +147,15 @@ final class ModelChoice {
 /// A value that must, or must not, stand at a path.
 struct ConditionPlan {
   private let path: PathPlan
-  private let text: [UInt8]
+  private let text: Kept<UInt8>
   /// `< 3.6`, or a number that must be equal.
-  private let limit: Sentinel
+  private let limit: Sentinel.Limit?
   private let isNegated: Bool
 
   init(_ condition: Condition, _ memory: PathMemory) {
     path = memory.plan(condition.path)
-    text = Array(condition.text.utf8)
-    limit = Sentinel(condition.text, reason: "")
+    text = memory.keep(Array(condition.text.utf8))
+    limit = Sentinel(condition.text, reason: "").limit
     isNegated = condition.isNegated
   }
 
@@ -159,13 +167,13 @@ struct ConditionPlan {
     case JSON_STRING: value.textBytes.elementsEqual(text)
     case JSON_BOOL: (value.number != 0 ? "true" : "false").utf8.elementsEqual(text)
     case JSON_NULL: "null".utf8.elementsEqual(text)
-    case JSON_INTEGER, JSON_NUMBER: limit.holds(value.number)
+    case JSON_INTEGER, JSON_NUMBER: limit?.holds(value.number) ?? false
     default: false
     }
   }
 }
 
-extension [ConditionPlan] {
+extension Kept<ConditionPlan> {
   func hold(in object: json_value) -> Bool {
     for condition in self where !condition.holds(in: object) { return false }
     return true

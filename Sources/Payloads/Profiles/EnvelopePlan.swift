@@ -12,20 +12,20 @@ final class EnvelopePlan {
     let path: RootPath
     let isHex: Bool
     let port: RootPath?
-    let names: [RootPath]
+    let names: Kept<RootPath>
   }
 
   let name: String
   let format: Envelope.Format
-  let addresses: [Address]
-  let times: [(path: RootPath, form: TimeForm)]
-  let decoded: [RootPath]
+  let addresses: Kept<Address>
+  let times: Kept<(path: RootPath, form: TimeForm)>
+  let decoded: Kept<RootPath>
   let each: (path: PathPlan, slot: Int)?
   let raw: Raw?
-  let conditions: [ConditionPlan]
-  let has: [RootPath]
-  let lacks: [RootPath]
-  let status: [(text: [UInt8], isOnline: Bool)]
+  let conditions: Kept<ConditionPlan>
+  let has: Kept<RootPath>
+  let lacks: Kept<RootPath>
+  let status: Kept<(text: [UInt8], isOnline: Bool)>
   let statusPath: PathPlan?
   let isSeenOnly: Bool
   let isIgnored: Bool
@@ -41,7 +41,7 @@ final class EnvelopePlan {
   /// A profile of its own: its only body always applies.
   let isComplete: Bool
   /// The topic's named levels, and where each is kept.
-  private let captures: [(place: TopicPattern.Place, slot: Int)]
+  private let captures: Kept<(place: TopicPattern.Place, slot: Int)>
 
   init(
     name: String, _ envelope: Envelope, topic: TopicPattern, models: ModelChoice, isComplete: Bool,
@@ -51,28 +51,30 @@ final class EnvelopePlan {
     self.models = models
     self.isComplete = isComplete
     format = envelope.format
-    captures = topic.names.compactMap { name in
-      TopicPattern.Place(name, in: topic).map { ($0, memory.slot(name)) }
-    }
+    captures = memory.keep(
+      topic.names.compactMap { name in
+        TopicPattern.Place(name, in: topic).map { ($0, memory.slot(name)) }
+      })
     var keys = RootKeys()
     func plan(_ path: JSONPath) -> RootPath { keys.plan(path, memory) }
-    addresses = envelope.device.map { address in
-      switch address {
-      case .path(let path): .path(plan(path))
-      case .constant(let name): .constant(Array(name.utf8))
-      }
-    }
-    times = envelope.times.map { (plan($0.path), $0.form) }
-    decoded = (envelope.decoded.isEmpty ? [JSONPath()] : envelope.decoded).map(plan)
+    addresses = memory.keep(
+      envelope.device.map { address in
+        switch address {
+        case .path(let path): .path(plan(path))
+        case .constant(let name): .constant(Array(name.utf8))
+        }
+      })
+    times = memory.keep(envelope.times.map { (plan($0.path), $0.form) })
+    decoded = memory.keep((envelope.decoded.isEmpty ? [JSONPath()] : envelope.decoded).map(plan))
     each = envelope.each.map { (memory.plan($0.path), memory.slot($0.name)) }
     raw = envelope.raw.map {
       Raw(
-        path: plan($0.path), isHex: $0.isHex, port: $0.port.map(plan), names: $0.names.map(plan))
+        path: plan($0.path), isHex: $0.isHex, port: $0.port.map(plan), names: memory.keep($0.names.map(plan)))
     }
-    conditions = envelope.conditions.map { ConditionPlan($0, memory) }
-    has = envelope.has.map(plan)
-    lacks = envelope.lacks.map(plan)
-    status = envelope.status.map { (Array($0.text.utf8), $0.isOnline) }
+    conditions = memory.keep(envelope.conditions.map { ConditionPlan($0, memory) })
+    has = memory.keep(envelope.has.map(plan))
+    lacks = memory.keep(envelope.lacks.map(plan))
+    status = memory.keep(envelope.status.map { (Array($0.text.utf8), $0.isOnline) })
     statusPath = envelope.statusPath.map(memory.plan)
     isSeenOnly = envelope.isSeenOnly
     isIgnored = envelope.isIgnored
@@ -88,7 +90,7 @@ final class EnvelopePlan {
 
   /// Hands the topic's named levels to the paths that ask for them.
   func setCaptures(
-    _ topic: UnsafeRawBufferPointer, _ levels: ContiguousArray<Range<Int>>, _ memory: PathMemory
+    _ topic: UnsafeRawBufferPointer, _ levels: UnsafeBufferPointer<Range<Int>>, _ memory: PathMemory
   ) {
     for (place, slot) in captures {
       guard let range = place.range(in: levels.count) else { continue }

@@ -7,6 +7,7 @@ final class PathMemory {
   private var keys: [UnsafeMutableBufferPointer<CChar>] = []
   private var slots: [String: Int] = [:]
   private var filled: ContiguousArray<Int> = []
+  private var arrays = KeptArrays()
   /// What the named levels of the current topic hold.
   private let captures: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
 
@@ -23,6 +24,11 @@ final class PathMemory {
     for buffer in keys { buffer.deallocate() }
     captures.deallocate()
   }
+
+  /// An array that lives as long as this.
+  func keep<Element>(_ elements: some Collection<Element>) -> Kept<Element> { arrays.keep(elements) }
+
+  func keep(_ names: NameTable) -> NameTable.View { names.view(in: self) }
 
   /// The same name has the same slot in all profiles.
   func slot(_ name: String) -> Int {
@@ -95,6 +101,7 @@ struct PathPlan {
   @inline(__always)
   func callAsFunction(_ value: json_value) -> json_value {
     if let capture { return json_value(text: capture.pointee) }
+    if steps.isEmpty { return value }
     return withUnsafePointer(to: value) { json_find($0, steps.baseAddress, steps.count) }
   }
 }

@@ -4,23 +4,23 @@ import EstateModel
 
 /// All profiles of one decoder.
 final class ProfilePlan {
-  let topics: TopicTrie
-  let envelopes: [EnvelopePlan]
+  let topics: TopicTrie.View
+  let envelopes: Kept<EnvelopePlan>
   let topicFilters: [String]
   let codecs: CodecChoice
   let vocabulary: Vocabulary
   /// Units by symbol, for texts such as `2799 mm`.
-  let units: NameTable
+  let units: NameTable.View
   /// Attributes of devices that computations ask for, by column.
   let attributes: [String]
   /// `value` and `unit` of numbers that come as an object, and other spellings of them.
-  private let holders: [(value: PathPlan, unit: PathPlan)]
+  private let holders: Kept<(value: PathPlan, unit: PathPlan)>
   let memory: PathMemory
 
   init(_ profiles: [Profile]) {
     let memory = PathMemory()
     self.memory = memory
-    units = Self.unitNames
+    units = memory.keep(Self.unitNames)
     var attributes: [String] = []
     vocabulary = Vocabulary(profiles.flatMap(\.vocabulary), memory)
     codecs = CodecChoice(
@@ -46,7 +46,7 @@ final class ProfilePlan {
       }) {
         plans.append(BodyPlan(name: name, body, link: envelope.link, memory, attributes: &attributes))
       }
-      let choice = ModelChoice(plans)
+      let choice = ModelChoice(plans, memory)
       for topic in envelope.topics {
         trie.insert(topic, envelopes.count)
         envelopes.append(
@@ -55,13 +55,14 @@ final class ProfilePlan {
             memory))
       }
     }
-    topics = trie
-    self.envelopes = envelopes
+    topics = TopicTrie.View(trie, memory)
+    self.envelopes = memory.keep(envelopes)
     self.attributes = attributes
-    holders = [("value", "unit"), ("Value", "Unit")].compactMap { names in
-      guard let value = JSONPath(names.0), let unit = JSONPath(names.1) else { return nil }
-      return (memory.plan(value), memory.plan(unit))
-    }
+    holders = memory.keep(
+      [("value", "unit"), ("Value", "Unit")].compactMap { names in
+        guard let value = JSONPath(names.0), let unit = JSONPath(names.1) else { return nil }
+        return (memory.plan(value), memory.plan(unit))
+      })
     let filters = profiles.flatMap { profile -> [String] in
       guard let envelope = profile.envelope else { return [] }
       let filters = envelope.topics.map(\.filter)

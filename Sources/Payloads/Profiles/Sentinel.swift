@@ -27,15 +27,23 @@ struct Sentinel: Sendable {
     text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16).map(String.init) ?? text : text
   }
 
-  @inline(__always)
-  func holds(_ value: Double) -> Bool {
-    guard let number else { return false }
-    return switch comparison {
-    case nil: value == number
-    case .less: value < number
-    case .lessOrEqual: value <= number
-    case .more: value > number
-    case .moreOrEqual: value >= number
+  /// The numbers among what it stands for; nil: it stands for a text only.
+  struct Limit {
+    var number: Double
+    var comparison: Comparison?
+
+    @inline(__always) func holds(_ value: Double) -> Bool {
+      switch comparison {
+      case nil: value == number
+      case .less: value < number
+      case .lessOrEqual: value <= number
+      case .more: value > number
+      case .moreOrEqual: value >= number
+      }
     }
   }
+
+  var limit: Limit? { number.map { Limit(number: $0, comparison: comparison) } }
+
+  @inline(__always) func holds(_ value: Double) -> Bool { limit?.holds(value) ?? false }
 }

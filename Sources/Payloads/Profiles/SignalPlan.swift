@@ -1,46 +1,49 @@
 /// One signal of a profile, ready for messages: where it stands and how its number becomes the signal's unit.
 import EstateModel
 
-final class SignalPlan {
+struct SignalPlan {
   let signal: SignalIndex
   let form: Signal.Form
-  let paths: [PathPlan]
+  let paths: Kept<PathPlan>
   /// For each path: where its value is when the object's own keys have been looked up; -1: it must be followed.
-  var places: [Int] = []
+  let places: Kept<Int>
   let conversion: Conversion
   let isUnitStated: Bool
   let unitPath: PathPlan?
   let faultPath: PathPlan?
   /// Numbers and limits among the faults; most signals have none.
-  let faultNumbers: [Sentinel]
-  let faultTexts: [(text: [UInt8], reason: String)]
-  let absentNumbers: [Sentinel]
-  let absentTexts: [[UInt8]]
-  let states: [(text: [UInt8], value: Double)]
+  let faultNumbers: Kept<Sentinel>
+  let faultTexts: Kept<(text: [UInt8], reason: String)>
+  let absentNumbers: Kept<Sentinel>
+  let absentTexts: Kept<[UInt8]>
+  let states: Kept<(text: [UInt8], value: Double)>
   let elseState: Double?
-  let conditions: [ConditionPlan]
-  let faultConditions: [ConditionPlan]
+  let conditions: Kept<ConditionPlan>
+  let faultConditions: Kept<ConditionPlan>
   let series: (period: PathPlan, milliseconds: Double)?
   private let scale: Double
   private let offset: Double
 
-  init(_ source: SignalSource, _ memory: PathMemory) {
+  init(_ source: SignalSource, places: [Int] = [], _ memory: PathMemory) {
     signal = source.signal
     form = Signal[source.signal].form
-    paths = source.paths.map(memory.plan)
+    paths = memory.keep(source.paths.map(memory.plan))
+    self.places = memory.keep(places)
     (scale, offset) = (source.scale, source.offset)
     conversion = Conversion(
       scale: source.scale, offset: source.offset, from: source.unit, to: Signal[source.signal].unit)
     isUnitStated = source.isUnitStated
     unitPath = source.unitPath.map(memory.plan)
     faultPath = source.faultPath.map(memory.plan)
-    faultNumbers = source.faults.filter { $0.number != nil }
-    faultTexts = source.faults.filter { $0.comparison == nil }.map { (Array($0.text.utf8), $0.reason) }
-    absentNumbers = source.absent.filter { $0.number != nil }
-    absentTexts = source.absent.filter { $0.comparison == nil }.map { Array($0.text.utf8) }
-    conditions = source.conditions.map { ConditionPlan($0, memory) }
-    faultConditions = source.faultConditions.map { ConditionPlan($0, memory) }
-    states = source.states.map { (Array($0.text.utf8), $0.value) }
+    faultNumbers = memory.keep(source.faults.filter { $0.number != nil })
+    faultTexts = memory.keep(
+      source.faults.filter { $0.comparison == nil }.map { (Array($0.text.utf8), $0.reason) })
+    absentNumbers = memory.keep(source.absent.filter { $0.number != nil })
+    absentTexts = memory.keep(
+      source.absent.filter { $0.comparison == nil }.map { Array($0.text.utf8) })
+    conditions = memory.keep(source.conditions.map { ConditionPlan($0, memory) })
+    faultConditions = memory.keep(source.faultConditions.map { ConditionPlan($0, memory) })
+    states = memory.keep(source.states.map { (Array($0.text.utf8), $0.value) })
     elseState = source.elseState
     series = source.series.map { (memory.plan($0.period), $0.unit.scale * 1000) }
   }

@@ -39,27 +39,48 @@ struct TopicTrie {
     return branches[place][keyPath: kind]
   }
 
-  /// What was inserted for the pattern that fits best: a literal level goes before a free one, and that before several.
-  func matches(_ topic: UnsafeRawBufferPointer, _ levels: ContiguousArray<Range<Int>>) -> [Int] {
-    matches(topic, levels, at: 0, branch: 0) ?? []
-  }
+  /// A trie that grows no more, in memory of the plans.
+  struct View {
+    private struct Branch {
+      var literals: NameTable.View
+      var free: Int
+      var tail: Int
+      var ends: Kept<Int>
+    }
 
-  private func matches(
-    _ topic: UnsafeRawBufferPointer, _ levels: ContiguousArray<Range<Int>>, at level: Int, branch: Int
-  ) -> [Int]? {
-    if level == levels.count { return branches[branch].ends.isEmpty ? nil : branches[branch].ends }
-    if let child = branches[branch].literals[UnsafeRawBufferPointer(rebasing: topic[levels[level]])],
-      let found = matches(topic, levels, at: level + 1, branch: Int(child))
-    {
-      return found
+    private let branches: Kept<Branch>
+
+    init(_ trie: TopicTrie, _ memory: PathMemory) {
+      branches = memory.keep(
+        trie.branches.map { branch in
+          Branch(
+            literals: memory.keep(branch.literals), free: branch.free, tail: branch.tail,
+            ends: memory.keep(branch.ends))
+        })
     }
-    let free = branches[branch].free
-    if free >= 0, let found = matches(topic, levels, at: level + 1, branch: free) { return found }
-    let tail = branches[branch].tail
-    guard tail >= 0 else { return nil }
-    for next in (level + 1)...levels.count {
-      if let found = matches(topic, levels, at: next, branch: tail) { return found }
+
+    /// What was inserted for the pattern that fits best: a literal level goes before a free one, and that before several.
+    func matches(_ topic: UnsafeRawBufferPointer, _ levels: UnsafeBufferPointer<Range<Int>>) -> Kept<Int> {
+      matches(topic, levels, at: 0, branch: 0) ?? Kept()
     }
-    return nil
+
+    private func matches(
+      _ topic: UnsafeRawBufferPointer, _ levels: UnsafeBufferPointer<Range<Int>>, at level: Int, branch: Int
+    ) -> Kept<Int>? {
+      if level == levels.count { return branches[branch].ends.isEmpty ? nil : branches[branch].ends }
+      if let child = branches[branch].literals[UnsafeRawBufferPointer(rebasing: topic[levels[level]])],
+        let found = matches(topic, levels, at: level + 1, branch: Int(child))
+      {
+        return found
+      }
+      let free = branches[branch].free
+      if free >= 0, let found = matches(topic, levels, at: level + 1, branch: free) { return found }
+      let tail = branches[branch].tail
+      guard tail >= 0 else { return nil }
+      for next in (level + 1)...levels.count {
+        if let found = matches(topic, levels, at: next, branch: tail) { return found }
+      }
+      return nil
+    }
   }
 }

@@ -3,11 +3,11 @@ import EstateModel
 
 struct Vocabulary {
   /// Plain names: small letters and digits only.
-  private let byName: NameTable
-  let plans: [SignalPlan]
+  private let byName: NameTable.View
+  let plans: Kept<SignalPlan>
 
   init(_ sources: [SignalSource], _ memory: PathMemory) {
-    plans = sources.map { SignalPlan($0, memory) }
+    plans = memory.keep(sources.map { SignalPlan($0, memory) })
     var table = NameTable()
     for (number, source) in sources.enumerated() {
       for path in source.paths {
@@ -15,7 +15,7 @@ struct Vocabulary {
         table.insert(plainName(name), UInt32(number))
       }
     }
-    byName = table
+    byName = memory.keep(table)
   }
 
   /// Longest name that is looked up, in letters and digits.
