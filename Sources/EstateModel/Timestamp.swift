@@ -68,8 +68,10 @@ extension Timestamp {
       position += count
       return value
     }
-    func skip(_ allowed: UInt8...) -> Bool {
-      guard position < bytes.count, allowed.contains(bytes[position]) else { return false }
+    func skip(_ first: UInt8, _ second: UInt8? = nil, _ third: UInt8? = nil) -> Bool {
+      guard position < bytes.count else { return false }
+      let byte = bytes[position]
+      guard byte == first || byte == second || byte == third else { return false }
       position += 1
       return true
     }

@@ -80,7 +80,7 @@ struct DeviceDirectory {
   }
 
   /// By network address; capital letters count as small ones.
-  func knownDevice(address: UnsafeRawBufferPointer) -> DeviceIndex? {
+  mutating func knownDevice(address: UnsafeRawBufferPointer) -> DeviceIndex? {
     guard address.count <= 128, !address.isEmpty else { return nil }
     return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { lowered in
       for position in address.indices {

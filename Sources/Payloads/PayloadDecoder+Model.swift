@@ -168,11 +168,10 @@ extension PayloadDecoder {
   /// Signals that follow from those just read; one that the device reports itself isn't computed.
   func compute(_ plans: Kept<ComputationPlan>, from first: Int, _ origin: Origin) {
     guard !plans.isEmpty, readings.count > first else { return }
-    let devices = devices
+    func attribute(_ column: Int) -> Double { devices.attribute(column, of: origin.device) }
     for plan in plans where readings.count > first {
       let known = readings[first...]
       if known.contains(where: { $0.signal == plan.signal }) { continue }
-      let attribute = { (column: Int) in devices.attribute(column, of: origin.device) }
       let value = plan(attribute: attribute) { signal in
         known.first { $0.signal == signal && $0.quality == .good }?.value ?? .nan
       }

@@ -1,6 +1,7 @@
 /// Messages of devices that have a profile: topic and envelope first, then what is inside.
 import CSimdjson
 import EstateModel
+import Glibc
 
 extension PayloadDecoder {
   func decodeByProfile(_ topic: UnsafeRawBufferPointer, _ message: Message) {
@@ -84,14 +85,17 @@ extension PayloadDecoder {
   private func splitLevels(of topic: UnsafeRawBufferPointer) {
     var start = 0
     var count = 0
-    for position in 0...topic.count where position == topic.count || topic[position] == slash {
+    while true {
       // Longer than any topic that is used: it matches none.
       guard count < levelRoom.count else {
         levels = UnsafeBufferPointer(rebasing: levelRoom[..<0])
         return
       }
+      let found = topic.baseAddress.flatMap { memchr($0 + start, Int32(slash), topic.count - start) }
+      let position = found.flatMap { topic.baseAddress?.distance(to: $0) } ?? topic.count
       levelRoom[count] = start..<position
       count += 1
+      if found == nil { break }
       start = position + 1
     }
     levels = UnsafeBufferPointer(rebasing: levelRoom[..<count])

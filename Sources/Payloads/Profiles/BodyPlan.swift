@@ -71,14 +71,16 @@ final class BodyPlan {
     unitFrom = body.unitFrom.map(memory.plan)
   }
 
-  /// - Parameter hints: what the device's model may be called, in small letters and digits.
-  func fits(_ object: json_value, in envelope: json_value, hints: () -> [[UInt8]]) -> Bool {
+  /// Whether an object has what the model asks for; what the device is called is another question.
+  func fits(_ object: json_value, in envelope: json_value) -> Bool {
     for path in has where path(object).isAbsent { return false }
     if !hasAny.isEmpty, !hasAny.contains(where: { !$0(object).isAbsent }) { return false }
-    guard conditions.hold(in: object), envelopeConditions.hold(in: envelope) else { return false }
-    if names.isEmpty { return true }
-    let hints = hints()
-    return names.contains { name in hints.contains { $0.containsRun(name) } }
+    return conditions.hold(in: object) && envelopeConditions.hold(in: envelope)
+  }
+
+  /// - Parameter hints: what the device's model may be called, in small letters and digits.
+  func isNamed(in hints: [[UInt8]]) -> Bool {
+    names.contains { name in hints.contains { $0.containsRun(name) } }
   }
 }
 
@@ -92,7 +94,10 @@ extension JSONPath {
 /// Finds the model of an object by its keys: each key is looked up once, however many models there are.
 final class ModelChoice {
   /// Those that ask for most come first.
-  let models: Kept<BodyPlan>
+  let models: [BodyPlan]
+  /// The same, without counting who looks.
+  private let known: Kept<Unmanaged<BodyPlan>>
+  private let asksForName: Kept<Bool>
   private let keys: NameTable.View
   /// Which keys a model needs, and of which it needs one, as bits.
   private let needs: Kept<(all: SIMD4<UInt64>, any: SIMD4<UInt64>)>
@@ -100,7 +105,9 @@ final class ModelChoice {
   private static let keyLimit = 256
 
   init(_ models: [BodyPlan], _ memory: PathMemory) {
-    self.models = memory.keep(models)
+    self.models = models
+    known = memory.keep(models.map { Unmanaged.passUnretained($0) })
+    asksForName = memory.keep(models.map { !$0.names.isEmpty })
     var keys = NameTable()
     func bits(_ names: [String?]) -> SIMD4<UInt64>? {
       var bits = SIMD4<UInt64>()
@@ -138,7 +145,8 @@ final class ModelChoice {
     for (number, need) in needs.enumerated() {
       if (need.all & present) != need.all { continue }
       if need.any != .zero, (need.any & present) == .zero { continue }
-      if models[number].fits(object, in: envelope, hints: hints) { return models[number] }
+      guard known[number]._withUnsafeGuaranteedRef({ $0.fits(object, in: envelope) }) else { continue }
+      if !asksForName[number] || models[number].isNamed(in: hints()) { return models[number] }
     }
     return nil
   }

@@ -6,7 +6,7 @@ final class PathMemory {
   private var steps: [UnsafeMutableBufferPointer<json_step>] = []
   private var keys: [UnsafeMutableBufferPointer<CChar>] = []
   private var slots: [String: Int] = [:]
-  private var filled: ContiguousArray<Int> = []
+  @exclusivity(unchecked) private var filled: ContiguousArray<Int> = []
   private var arrays = KeptArrays()
   /// What the named levels of the current topic hold.
   private let captures: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
