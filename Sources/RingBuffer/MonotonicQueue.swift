@@ -36,7 +36,8 @@ struct MonotonicQueue: Sendable {
   mutating func removeAll() { (head, end) = (0, 0) }
 
   private mutating func grow() {
-    let size = max(4, storage.count * 2)
+    // In large steps: a window of ordinary values has a dozen candidates at most times, and thirty hardly ever.
+    let size = max(8, storage.count * 4)
     var larger = [Candidate](repeating: Candidate(sequence: 0, value: 0), count: size)
     for position in head..<end { larger[position & (size - 1)] = storage[position & (storage.count - 1)] }
     storage = larger
