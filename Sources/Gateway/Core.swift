@@ -253,6 +253,8 @@ struct Core {
     collect()
   }
 
+  mutating func lookAhead() { engine.lookAhead() }
+
   /// Goes on with another engine, which was played from the log of all that is committed.
   mutating func go(on rebuilt: RuleEngine) {
     engine = rebuilt

@@ -27,6 +27,7 @@ struct Upkeep {
 extension Pipeline {
   /// To be called where everything is committed. Takes a snapshot or tidies a little, when it is time.
   func keepUp(_ now: Int64) {
+    core.lookAhead()
     let isDue =
       now - upkeep.lastSnapshot >= max(snapshotInterval, upkeep.snapshotTook * Upkeep.snapshotShare)
       || core.status.readings - upkeep.readingsAtSnapshot >= Upkeep.snapshotReadings

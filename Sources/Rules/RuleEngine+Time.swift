@@ -29,6 +29,12 @@ extension RuleEngine {
     advance(to: now)
   }
 
+  /// Works out when calendar hours end next, so that no reading has to wait for it. To be called between batches.
+  public mutating func lookAhead() {
+    guard Self.sensibleTimes.contains(clock.milliseconds) else { return }
+    for number in hours.indices { hours[number].lookAhead(from: clock.milliseconds) }
+  }
+
   private mutating func runAll(through time: Int64) {
     nextWake = .max
     for island in islands.indices {
