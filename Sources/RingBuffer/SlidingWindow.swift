@@ -36,8 +36,9 @@ struct SlidingWindow: Sendable {
   private(set) var trackers: [RankTracker] = []
   private(set) var energy = CompensatedSum()
   private(set) var line = LineSums()
-  private(set) var smallest = MonotonicQueue(keepsSmallest: true)
-  private(set) var largest = MonotonicQueue(keepsSmallest: false)
+  private var smallest = MonotonicQueue()
+  /// Of the values with the other sign.
+  private var largest = MonotonicQueue()
 
   init(length: Int64, measures: WindowMeasures) {
     self.length = length
@@ -45,6 +46,9 @@ struct SlidingWindow: Sendable {
   }
 
   var count: Int { end - start }
+  /// nil when the window is empty, or doesn't measure it.
+  var minimum: Double? { smallest.smallest }
+  var maximum: Double? { largest.smallest.map { -$0 } }
   private var keepsSums: Bool { !measures.isDisjoint(with: [.energy, .line, .moments]) }
 
   /// Only before the first sample.
@@ -122,7 +126,7 @@ struct SlidingWindow: Sendable {
   private mutating func enter(_ sequence: Int, weight: Int64, from ring: borrowing SampleRing) {
     if keepsSums { addToSums(sequence, weight: weight, sign: 1, from: ring) }
     if measures.contains(.minimum) { smallest.append(sequence: sequence, value: ring[sequence].value) }
-    if measures.contains(.maximum) { largest.append(sequence: sequence, value: ring[sequence].value) }
+    if measures.contains(.maximum) { largest.append(sequence: sequence, value: -ring[sequence].value) }
   }
 
   @inline(__always) private mutating func addToSums(

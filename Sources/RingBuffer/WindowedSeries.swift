@@ -42,6 +42,9 @@ public struct WindowedSeries: Sendable {
     return windows.count - 1
   }
 
+  /// All windows have been asked for: there is no room kept for more.
+  public mutating func settle() { windows = windows.withUnsafeBufferPointer { Array($0) } }
+
   /// Takes a sample in, and moves the windows to it when it is the newest.
   /// - Parameter now: the time that has been reached, when that is later; windows are moved to it.
   public mutating func insert(time: Int64, value: Double, now: Int64 = .min) -> SampleRing.Insertion {
@@ -106,10 +109,10 @@ extension WindowedSeries {
   }
 
   public func minimum(_ window: Int) -> Double? {
-    windows[window].count > 0 ? windows[window].smallest.extreme : nil
+    windows[window].count > 0 ? windows[window].minimum : nil
   }
   public func maximum(_ window: Int) -> Double? {
-    windows[window].count > 0 ? windows[window].largest.extreme : nil
+    windows[window].count > 0 ? windows[window].maximum : nil
   }
 
   /// The mean of 10^(value/10), weighted by the time that each sample stands for. Not yet a level: take 10 lg of it.

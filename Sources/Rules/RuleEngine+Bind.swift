@@ -98,28 +98,25 @@ extension RuleEngine {
     }
   }
 
-  /// Arrays that grow by doubling leave up to half of their memory unused, and their former selves behind.
-  mutating func reserveBindings(_ parts: [[[[Op]]]]) {
-    let plans = ruleSet.rules.map(\.plans)
-    let leafCounts = plans.map { $0.reduce(0) { $0 + $1.leaves.count } }
-    let attributeCounts = zip(plans, parts).map { plans, parts in
-      zip(plans, parts).reduce(0) { $0 + $1.0.attributes.count + $1.1.count }
-    }
-    leaves.reserveCapacity(instances.reduce(0) { $0 + leafCounts[Int($1.rule)] })
-    attributes.reserveCapacity(instances.reduce(0) { $0 + attributeCounts[Int($1.rule)] })
-  }
-
-  mutating func bind(_ number: Int, _ parts: [[[[Op]]]]) {
+  /// - Parameter known: where attributes lie that others have as well: most devices of a kind say the same.
+  mutating func bind(_ number: Int, _ parts: [[[[Op]]]], _ known: inout [[UInt64]: Int]) {
     let instance = instances[number]
     let device = DeviceIndex(UInt32(instance.device))
     for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
       let firstLeaf = leaves.count
-      let firstAttribute = attributes.count
+      var firstAttribute = attributes.count
       for leaf in plan.leaves { bind(leaf, of: instance) }
       for name in plan.attributes { attributes.append(catalogue.attribute(name, of: device) ?? .nan) }
       for part in parts[Int(instance.rule)][position] {
         let value = ShortProgram.value(of: part) { attributes[firstAttribute + $0] }
         attributes.append(value)
+      }
+      let own = attributes[firstAttribute...].map(\.bitPattern)
+      if let earlier = known[own] {
+        attributes.removeLast(own.count)
+        firstAttribute = earlier
+      } else {
+        known[own] = firstAttribute
       }
       if position == 0 {
         instances[number].raiseLeaves = Int32(firstLeaf)

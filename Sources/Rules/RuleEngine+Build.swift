@@ -13,8 +13,11 @@ extension RuleEngine {
     buildWatchers()
     buildSlots()
     buildEntries()
-    reserveBindings(parts)
-    for instance in instances.indices { bind(instance, parts) }
+    leaves.reserveCapacity(
+      instances.reduce(0) { $0 + ruleSet.rules[Int($1.rule)].plans.reduce(0) { $0 + $1.leaves.count } })
+    var known: [[UInt64]: Int] = [:]
+    for instance in instances.indices { bind(instance, parts, &known) }
+    for number in series.indices { series[number].settle() }
     for instance in instances.indices { disturb(instance) }
   }
 
