@@ -17,6 +17,7 @@ public struct Attribute: Sendable {
     Attribute("limit-day", .dBA, "reference value for 06:00 to 22:00, by zone and room"),
     Attribute("limit-night", .dBA, "reference value for 22:00 to 06:00, by zone and room"),
     Attribute("baseline", .degree, "tilt at commissioning"),
+    Attribute("baseline-temperature", .celsius, "temperature at commissioning"),
     Attribute("height", .metre, "wall: lever arm that turns tilt into displacement"),
     Attribute("range", .metre, "camera: how far it sees"),
   ]
