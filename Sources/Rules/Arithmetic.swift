@@ -33,6 +33,7 @@ enum Arithmetic {
     case .divide: return b == 0 ? .nan : a / b
     case .smaller: return a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
     case .larger: return a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
+    case .otherwise: return a.isNaN ? b : a
     case .corrected: return corrected(a, background: b)
     case .and: return and(a, b)
     case .or: return or(a, b)

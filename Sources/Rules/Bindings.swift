@@ -12,6 +12,7 @@ struct Target: Sendable, BitwiseCopyable {
 struct BoundLeaf: Sendable, BitwiseCopyable {
   var form: LeafForm
   var takesLowest = false
+  var comparison = OpCode.greater
   /// nil: computed from several, or not from a window.
   var statistic: WindowStatistic?
   /// Position among the engine's questions.

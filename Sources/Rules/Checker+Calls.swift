@@ -47,6 +47,14 @@ extension Checker {
     _ function: WindowFunction, _ arguments: [Syntax], _ nameRange: TextRange, _ range: TextRange
   ) -> Checked {
     let usage = "\(function.rawValue)(signal, window)"
+    if arguments.count == 2, case .call("compensated", let pair, let name, _) = arguments[0] {
+      guard Self.compensable.contains(function) else {
+        let names = Self.compensable.map(\.rawValue).joined(separator: ", ")
+        return fail("\(function.rawValue) can't be taken of a compensated signal; \(names) can", nameRange)
+      }
+      guard let length = window(arguments[1], of: usage) else { return .invalid }
+      return checkCompensated(pair, name, range, in: function, length)
+    }
     guard let pair = exactly(2, arguments, usage, nameRange),
       let (via, signal) = signalArgument(pair[0], of: usage), let length = window(pair[1], of: usage)
     else { return .invalid }
@@ -59,7 +67,7 @@ extension Checker {
     }
     let leaf = Leaf(
       form: function.form, via: via, signal: signal, window: length, takesLowest: function == .min)
-    windows.append((leaf, source.location(pair[1].range.lowerBound)))
+    windows.append((leaf, source.location(pair[1].range.lowerBound), nil))
     let isBoolean = function == .stuck
     let note = note(range, function.readableUnit(of: described.unit), isBoolean: isBoolean)
     emit(.leaf, taking: 0, index: leafIndex(leaf), note: note)
@@ -102,7 +110,7 @@ extension Checker {
     }
     let leaf = Leaf(
       form: .percentile, via: via, signal: signal, window: length, parameter: value * unit.scale)
-    windows.append((leaf, source.location(parts[1].range.lowerBound)))
+    windows.append((leaf, source.location(parts[1].range.lowerBound), nil))
     let note = note(range, described.unit)
     emit(.leaf, taking: 0, index: leafIndex(leaf), note: note)
     return Checked(type: .number(described.unit.base), notes: [note])
@@ -125,9 +133,9 @@ extension Checker {
         parts[1].range)
     }
     let leaf = Leaf(form: .timeTo, via: via, signal: signal, window: length, takesLowest: true)
-    windows.append((leaf, source.location(parts[2].range.lowerBound)))
+    windows.append((leaf, source.location(parts[2].range.lowerBound), nil))
     let note = note(range, Unit("min", .time, scale: 60))
-    emit(.timeTo, taking: 1, index: leafIndex(leaf), note: note)
+    emit(.aimed, taking: 1, index: leafIndex(leaf), note: note)
     return Checked(type: .number(.second), notes: [note])
   }
 
@@ -136,6 +144,7 @@ extension Checker {
     -> Checked
   {
     let isCount = name == "count"
+    if isCount, arguments.count == 3 { return checkCountBeyond(arguments, nameRange, range) }
     let usage = isCount ? "count(event, window)" : "dwell(event)"
     guard let parts = exactly(isCount ? 2 : 1, arguments, usage, nameRange),
       let (via, signal) = signalArgument(parts[0], of: usage)

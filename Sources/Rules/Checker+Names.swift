@@ -80,14 +80,17 @@ extension Checker {
     case "time-to": return checkTimeTo(arguments, nameRange, range)
     case "count", "dwell": return checkEvents(name, arguments, nameRange, range)
     case "age": return checkAge(arguments, nameRange, range)
+    case "overlap": return checkOverlap(arguments, nameRange, range)
+    case "typical": return checkTypical(arguments, nameRange, range)
+    case "deviation": return checkDeviation(arguments, nameRange, range)
+    case "compensated": return checkCompensated(arguments, nameRange, range)
+    case "share": return checkShare(arguments, nameRange, range)
+    case "otherwise": return checkOtherwise(arguments, nameRange, range)
     case "during": return checkDuring(arguments, nameRange, range)
     default: break
     }
     if let function = WindowFunction(rawValue: name) {
       return checkWindow(function, arguments, nameRange, range)
-    }
-    if Functions.later.contains(name) {
-      return fail("'\(name)' is part of the language, but this version does not compute it yet", nameRange)
     }
     return fail("unknown function '\(name.prefix(80))'\(near(name, Functions.all))", nameRange)
   }

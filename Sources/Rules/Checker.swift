@@ -32,12 +32,17 @@ struct Checked {
   static let invalid = Checked(type: .invalid)
 }
 
+/// A window that is asked for, where, and of which kinds of device; nil: of those that the rule runs on.
+typealias WindowWish = (leaf: Leaf, at: SourceLocation, kinds: [DeviceKind]?)
+
 struct Checker {
   let vocabulary: Vocabulary
   let source: ExpressionSource
   let diagnostics: Diagnostics
   var plan = Plan()
-  var windows: [(leaf: Leaf, at: SourceLocation)] = []
+  var windows: [WindowWish] = []
+  /// Inside `share(…)`.
+  var isShared = false
   private var height = 0
 
   init(vocabulary: Vocabulary, source: ExpressionSource, diagnostics: Diagnostics) {

@@ -9,7 +9,7 @@ struct EventTrack: Sendable {
   private static let memory: Int64 = 600_000
   private static let most = 10_000
 
-  private struct Visit: BitwiseCopyable {
+  struct Visit: BitwiseCopyable {
     var id: UInt64
     /// Milliseconds since 1970.
     var start: Int64
@@ -18,7 +18,7 @@ struct EventTrack: Sendable {
   }
 
   /// In the order of their start.
-  private var visits: [Visit] = []
+  private(set) var visits: [Visit] = []
   private var horizon = memory
   /// The newest message's time; nil before the first.
   private(set) var lastMessage: Int64?

@@ -2,8 +2,10 @@
 import EstateModel
 
 enum OpCode: UInt8, Sendable {
-  case constant, attribute, leaf, timeTo
-  case add, subtract, multiply, divide, negate, absolute, smaller, larger, corrected, floorLimit
+  case constant, attribute, leaf
+  /// A leaf that takes a value off the stack to measure by: where a line leads, what counts as loud.
+  case aimed
+  case add, subtract, multiply, divide, negate, absolute, smaller, larger, otherwise, corrected, floorLimit
   case less, lessEqual, greater, greaterEqual, equal, notEqual
   /// Comparisons of `samples` and `coverage`: too little data is unknown, not no.
   case requireMore, requireAtLeast
@@ -23,6 +25,7 @@ struct Op: Sendable {
 enum LeafForm: UInt8, Sendable {
   case latest, mean, median, min, max, stddev, leq, coverage, percentile, slope, fit, timeTo, delta
   case samples, stuck, age, ageOfEvent, count, dwell, ageAny, during
+  case overlap, countBeyond, share, typical, coefficient
 }
 
 /// Whose signal: the subject's, or that of its neighbour along the sewer.
@@ -33,6 +36,8 @@ struct Leaf: Hashable, Sendable {
   var form: LeafForm
   var via = Via.own
   var signal: SignalIndex?
+  /// What the signal is set against.
+  var second: SignalIndex?
   /// Milliseconds; 0: none.
   var window: Int64 = 0
   /// The share asked of a percentile.
@@ -40,6 +45,23 @@ struct Leaf: Hashable, Sendable {
   /// Several neighbours: the lowest value instead of the highest.
   var takesLowest = false
   var calendar: String?
+  /// How the readings that count compare with the limit.
+  var comparison = OpCode.greater
+
+  /// Of shared conditions: which of the plan's.
+  var number: Int32 = 0
+
+  /// Everything that it reads.
+  var signals: [SignalIndex] { [signal, second].compactMap { $0 } }
+
+  /// How far back it looks, in milliseconds.
+  var reach: Int64 {
+    switch form {
+    case .typical: (HourBaseline.days + 1) * 86_400_000
+    case .coefficient: Int64(ThermalFit.days + 1) * 86_400_000
+    default: window
+    }
+  }
 
   /// The bit that stands for a leaf of a plan; the last one stands for all from there on.
   static func bit(_ number: Int) -> UInt64 { 1 << UInt64(min(number, 63)) }
@@ -59,16 +81,22 @@ struct Plan: Sendable {
   var attributes: [String] = []
   var notes: [Note] = []
   var deepestStack = 1
+  var shares: [SharedCondition] = []
 
   static let noiseFloor = "noise-floor"
+  static let baselineTemperature = "baseline-temperature"
 
   /// Whether the passing of time alone can make the condition hold.
   var dependsOnTime: Bool { leaves.contains { $0.form != .latest } }
 
+  /// How far back it looks, in milliseconds.
+  var reach: Int64 { max(leaves.map(\.reach).max() ?? 0, shares.map(\.plan.reach).max() ?? 0) }
+
   /// Whether it looks at measured readings, which go stale, rather than at events, states or time only.
   var readsMeasurements: Bool {
-    leaves.contains { leaf in
-      leaf.form != .age && leaf.signal.map { Signal[$0].form == .measurement } == true
-    }
+    shares.contains(where: \.plan.readsMeasurements)
+      || leaves.contains { leaf in
+        leaf.form != .age && leaf.signals.contains { Signal[$0].form == .measurement }
+      }
   }
 }

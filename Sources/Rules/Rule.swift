@@ -43,8 +43,6 @@ public struct Rule: Sendable {
 
   /// The longest stretch of readings that it looks at, in milliseconds.
   public var longestWindow: Int64 {
-    var leaves = raise.leaves
-    if case .condition(let plan) = clearing { leaves += plan.leaves }
-    return leaves.map(\.window).max() ?? 0
+    plans.map(\.reach).max() ?? 0
   }
 }

@@ -11,8 +11,9 @@ private struct Demand {
 
 extension RuleEngine {
   mutating func buildSlots() {
-    let wishes = ruleSet.rules.map { $0.plans.flatMap(\.leaves).filter { $0.signal != nil } }
-    let signals = Set(wishes.joined().compactMap(\.signal?.raw)).sorted()
+    let plans = ruleSet.rules.map(\.plans)
+    let read = plans.joined().flatMap { $0.leaves + $0.shares.flatMap(\.plan.leaves) }
+    let signals = Set(read.flatMap(\.signals).map(\.raw)).sorted()
     columns = Array(repeating: 0, count: Self.signalCount)
     for (number, signal) in signals.enumerated() { columns[Int(signal)] = Int32(number + 1) }
     columnCount = signals.count + 1
@@ -20,9 +21,8 @@ extension RuleEngine {
     // First the numbers of demands, from 1.
     var demands: [Demand] = []
     for (number, instance) in instances.enumerated() {
-      for leaf in wishes[Int(instance.rule)] {
-        for device in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(instance.device))) {
-          let position = Int(device.raw) * columnCount + Int(columns[Int(leaf.signal?.raw ?? 0)])
+      for plan in plans[Int(instance.rule)] {
+        for (leaf, position) in plan.leaves.flatMap({ wishes(of: $0, in: plan, on: instance.device) }) {
           if slots[position] == 0 {
             demands.append(Demand())
             slots[position] = Int32(demands.count)
@@ -50,6 +50,24 @@ extension RuleEngine {
   /// 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
   @inline(__always) func slot(_ device: Int, _ signal: SignalIndex) -> Int {
     Int(slots[device * columnCount + Int(columns[Int(signal.raw)])])
+  }
+
+  /// What a leaf reads, with where it stands among the slots; of a shared condition all leaves on all devices.
+  private func wishes(of leaf: Leaf, in plan: Plan, on device: Int32) -> [(leaf: Leaf, position: Int)] {
+    guard leaf.form == .share else { return positions(of: leaf, on: device).map { (leaf, $0) } }
+    let shared = plan.shares[Int(leaf.number)]
+    return members(of: shared.kind, besides: device).flatMap { member in
+      shared.plan.leaves.flatMap { inner in positions(of: inner, on: member).map { (inner, $0) } }
+    }
+  }
+
+  /// Where the things that a leaf reads stand among the slots.
+  private func positions(of leaf: Leaf, on device: Int32) -> [Int] {
+    leaf.signals.flatMap { signal in
+      catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(device))).map {
+        Int($0.raw) * columnCount + Int(columns[Int(signal.raw)])
+      }
+    }
   }
 
   private mutating func makeSlot(device: Int, _ signal: Signal, _ demand: Demand) -> Int32 {
@@ -99,41 +117,56 @@ extension RuleEngine {
   }
 
   /// - Parameter known: where attributes lie that others have as well: most devices of a kind say the same.
-  mutating func bind(_ number: Int, _ parts: [[[[Op]]]], _ known: inout [[UInt64]: Int]) {
+  mutating func bind(_ number: Int, _ laidOut: [[LaidOut]], _ known: inout [[UInt64]: Int]) {
     let instance = instances[number]
-    let device = DeviceIndex(UInt32(instance.device))
     for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
-      let firstLeaf = leaves.count
-      var firstAttribute = attributes.count
-      for leaf in plan.leaves { bind(leaf, of: instance) }
-      for name in plan.attributes { attributes.append(catalogue.attribute(name, of: device) ?? .nan) }
-      for part in parts[Int(instance.rule)][position] {
-        let value = ShortProgram.value(of: part) { attributes[firstAttribute + $0] }
-        attributes.append(value)
-      }
-      let own = attributes[firstAttribute...].map(\.bitPattern)
-      if let earlier = known[own] {
-        attributes.removeLast(own.count)
-        firstAttribute = earlier
-      } else {
-        known[own] = firstAttribute
-      }
+      let start = bindPlan(plan, laidOut[Int(instance.rule)][position], of: instance, &known)
       if position == 0 {
-        instances[number].raiseLeaves = Int32(firstLeaf)
-        instances[number].raiseAttributes = Int32(firstAttribute)
-        connect(number, plan, firstLeaf, firstAttribute)
+        (instances[number].raiseLeaves, instances[number].raiseAttributes) = start
+        connect(number, plan, Int(start.leaves), Int(start.attributes))
       } else {
-        instances[number].clearLeaves = Int32(firstLeaf)
-        instances[number].clearAttributes = Int32(firstAttribute)
+        (instances[number].clearLeaves, instances[number].clearAttributes) = start
       }
     }
   }
 
+  /// - Returns: where the plan's leaves and attributes on that device begin.
+  mutating func bindPlan(
+    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ known: inout [[UInt64]: Int]
+  ) -> (leaves: Int32, attributes: Int32) {
+    // Shared conditions lie before those who ask for them.
+    let shares = zip(plan.shares, laidOut.shares).map { bindShare($0, $1, of: instance, &known) }
+    let firstLeaf = leaves.count
+    var firstAttribute = attributes.count
+    for leaf in plan.leaves {
+      bind(leaf, of: instance)
+      if leaf.form == .share {
+        leaves[leaves.count - 1].count = 1
+        leaves[leaves.count - 1].target = Target(index: shares[Int(leaf.number)])
+      }
+    }
+    for name in plan.attributes {
+      attributes.append(catalogue.attribute(name, of: DeviceIndex(UInt32(instance.device))) ?? .nan)
+    }
+    for part in laidOut.parts {
+      let value = ShortProgram.value(of: part) { attributes[firstAttribute + $0] }
+      attributes.append(value)
+    }
+    let own = attributes[firstAttribute...].map(\.bitPattern)
+    if let earlier = known[own] {
+      attributes.removeLast(own.count)
+      firstAttribute = earlier
+    } else {
+      known[own] = firstAttribute
+    }
+    return (Int32(firstLeaf), Int32(firstAttribute))
+  }
+
   /// Tells the series and events that a condition to raise looks at which of their readings matter to it.
   private mutating func connect(_ number: Int, _ plan: Plan, _ firstLeaf: Int, _ firstAttribute: Int) {
-    for leaf in plan.leaves.indices where plan.leaves[leaf].signal != nil {
-      for target in boundTargets(firstLeaf + leaf) {
-        guard let entry = entry(of: number, for: leaves[firstLeaf + leaf].form, target) else { continue }
+    for (leaf, described) in plan.leaves.enumerated() {
+      for (_, position) in wishes(of: described, in: plan, on: instances[number].device) {
+        guard let entry = entry(of: number, slot: slots[position]) else { continue }
         dependents[entry].leaves |= Leaf.bit(leaf)
       }
     }
@@ -143,20 +176,14 @@ extension RuleEngine {
     instances[number].calm = calm
     // Latest readings are judged before the instance is even looked up.
     let leaf = leaves[firstLeaf]
-    if leaf.form == .latest, leaf.count == 1, let entry = entry(of: number, for: .latest, leaf.target) {
+    if leaf.form == .latest, leaf.count == 1, let entry = entry(of: number, slot: leaf.target.index + 1) {
       dependents[entry].calm = calm
     }
   }
 
-  private func boundTargets(_ leaf: Int) -> [Target] {
-    let bound = leaves[leaf]
-    if bound.count == 1 { return [bound.target] }
-    return Array(targets[Int(bound.target.index)..<Int(bound.target.index + bound.count)])
-  }
-
-  private func entry(of instance: Int, for form: LeafForm, _ target: Target) -> Int? {
-    let isEvent = form == .ageOfEvent || form == .count || form == .dwell
-    let traits = isEvent ? trackTraits[Int(target.index)] : traits[Int(target.index)]
+  private func entry(of instance: Int, slot: Int32) -> Int? {
+    guard slot != 0 else { return nil }
+    let traits = slot < 0 ? trackTraits[Int(-slot - 1)] : traits[Int(slot - 1)]
     return (Int(traits.firstDependent)..<Int(traits.endDependent)).first {
       dependents[$0].instance == Int32(instance)
     }
@@ -164,16 +191,16 @@ extension RuleEngine {
 
   private mutating func bind(_ leaf: Leaf, of instance: Instance) {
     var bound = BoundLeaf(
-      form: leaf.form, takesLowest: leaf.takesLowest, statistic: leaf.form.statistic,
+      form: leaf.form, takesLowest: leaf.takesLowest, comparison: leaf.comparison,
+      statistic: leaf.form.statistic,
       question: question(LeafQuestion(window: leaf.window, parameter: leaf.parameter)))
     var found: [Target] = []
     switch leaf.form {
     case .ageAny: found = [Target(index: instance.device)]
     case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: instance.estate))]
     default:
-      guard let signal = leaf.signal else { break }
-      for device in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(instance.device))) {
-        let slot = slot(Int(device.raw), signal)
+      for position in positions(of: leaf, on: instance.device) {
+        let slot = slots[position]
         if slot < 0 {
           found.append(Target(index: Int32(-slot - 1)))
           if leaf.form == .age { bound.form = .ageOfEvent }
@@ -186,6 +213,17 @@ extension RuleEngine {
           found.append(Target(index: Int32(index), window: window))
         }
       }
+    }
+    switch leaf.form {
+    case .typical:
+      for target in found {
+        learnHours(of: Int(target.index), leaf.signal ?? .init(0), estate: instance.estate)
+      }
+    case .coefficient:
+      if found.count == 2 {
+        found = [Target(index: learnDependence(of: Int(found[0].index), on: Int(found[1].index)))]
+      }
+    default: break
     }
     bound.count = Int32(found.count)
     if found.count == 1 {

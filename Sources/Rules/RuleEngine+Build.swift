@@ -8,7 +8,8 @@ extension RuleEngine {
         lastSeen: start.milliseconds, newest: Self.notYet, interval: device.reportInterval,
         measures: device.kind.measures)
     }
-    let parts = buildPrograms()
+    buildShareMembers()
+    let laidOut = buildPrograms()
     buildInstances()
     buildWatchers()
     buildSlots()
@@ -16,20 +17,20 @@ extension RuleEngine {
     leaves.reserveCapacity(
       instances.reduce(0) { $0 + ruleSet.rules[Int($1.rule)].plans.reduce(0) { $0 + $1.leaves.count } })
     var known: [[UInt64]: Int] = [:]
-    for instance in instances.indices { bind(instance, parts, &known) }
+    for instance in instances.indices { bind(instance, laidOut, &known) }
     for number in series.indices { series[number].settle() }
     for instance in instances.indices { disturb(instance) }
   }
 
-  /// - Returns: for each rule the parts that are computed once for each device, for raising and for clearing.
-  private mutating func buildPrograms() -> [[[[Op]]]] {
+  /// - Returns: for each rule its plans as they are laid out, for raising and for clearing.
+  private mutating func buildPrograms() -> [[LaidOut]] {
     let numbers = Dictionary(
       ruleSet.rules.enumerated().map { ($1.id, Int32($0)) }, uniquingKeysWith: { first, _ in first })
-    var parts: [[[[Op]]]] = []
+    var all: [[LaidOut]] = []
     for rule in ruleSet.rules {
       let plans = rule.plans
       let laidOut = plans.map { layOut($0) }
-      parts.append(laidOut.map(\.parts))
+      all.append(laidOut)
       var program = RuleProgram(
         raise: laidOut[0].program, dependsOnTime: rule.raise.dependsOnTime,
         readsMeasurements: plans.contains(where: \.readsMeasurements), onDelay: rule.onDelay,
@@ -44,17 +45,17 @@ extension RuleEngine {
       recorded = Array(repeating: .nan, count: max(recorded.count, notes))
     }
     activeCounts = Array(repeating: 0, count: ruleSet.rules.count * max(1, catalogue.estates.count + 1))
-    return parts
+    return all
   }
 
-  private mutating func layOut(_ plan: Plan) -> (program: Program, parts: [[Op]]) {
+  private mutating func layOut(_ plan: Plan) -> LaidOut {
     let short = ShortProgram(plan)
     let program = Program(
       firstOp: Int32(ops.count), endOp: Int32(ops.count + plan.ops.count), firstShort: Int32(shortOps.count),
       endShort: Int32(shortOps.count + short.ops.count), stack: Int32(plan.deepestStack + 1))
     ops += plan.ops
     shortOps += short.ops
-    return (program, short.parts)
+    return LaidOut(program: program, parts: short.parts, shares: plan.shares.map { layOut($0.plan) })
   }
 
   /// Island by island, in each rule by rule and device by device: the order in which they are judged.
@@ -115,13 +116,27 @@ extension RuleEngine {
       while root[Int(device)] != device { device = root[Int(device)] }
       return device
     }
+    func join(_ a: Int32, _ b: Int32) {
+      let (a, b) = (find(a), find(b))
+      root[Int(max(a, b))] = min(a, b)
+    }
+    func joinAll(_ plan: Plan, of device: Int32) {
+      for leaf in plan.leaves where leaf.via != .own {
+        for neighbour in catalogue.targets(of: leaf.via, for: DeviceIndex(UInt32(device))) {
+          join(device, Int32(neighbour.raw))
+        }
+      }
+    }
     for (rule, devices) in zip(ruleSet.rules, subjects) {
-      for via in Set(rule.plans.flatMap(\.leaves).map(\.via)) where via != .own {
+      for plan in rule.plans {
         for device in devices {
-          for neighbour in catalogue.targets(of: via, for: DeviceIndex(UInt32(device))) {
-            let (a, b) = (find(device), find(Int32(neighbour.raw)))
-            root[Int(max(a, b))] = min(a, b)
+          for shared in plan.shares {
+            for member in members(of: shared.kind, besides: device) {
+              join(device, member)
+              joinAll(shared.plan, of: member)
+            }
           }
+          joinAll(plan, of: device)
         }
       }
     }

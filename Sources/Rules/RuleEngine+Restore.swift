@@ -61,6 +61,7 @@ extension RuleEngine {
     try readSeries(from: &reader, names)
     let dropped = try readInstances(from: &reader, into: &names)
     try readPending(from: &reader, names)
+    try readLessons(from: &reader, devices: names.devices, signals: names.signals)
     return dropped
   }
 

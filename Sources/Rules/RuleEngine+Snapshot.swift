@@ -8,7 +8,7 @@ import RingBuffer
 /// catalogue or other rules.
 enum Snapshot {
   static let letters = Array("GHES".utf8)
-  static let version: UInt8 = 1
+  static let version: UInt8 = 2
   /// Letters, version, check sum.
   static let shortest = letters.count + 1 + 8
   /// Times with which everything can be computed; ±73 million years.
@@ -57,6 +57,7 @@ extension RuleEngine {
     writeSeries(to: &writer)
     writeInstances(to: &writer)
     writePending(to: &writer)
+    writeLessons(to: &writer)
     writer.word(Snapshot.checkSum(writer.bytes, count: writer.bytes.count))
     return writer.bytes
   }

@@ -62,7 +62,7 @@ extension RuleEngine {
             stack[height] = top
             height += 1
             top = right
-          case .timeTo:
+          case .aimed:
             stack[height] = top
             height += 1
             let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: right)
@@ -95,7 +95,7 @@ extension RuleEngine {
       default:
         guard let right = stack.popLast() else { return .nan }
         switch op.code {
-        case .timeTo: stack.append(look(at: Int(firstLeaf + op.index), at: now, aim: right).value)
+        case .aimed: stack.append(look(at: Int(firstLeaf + op.index), at: now, aim: right).value)
         case .negate: stack.append(-right)
         case .absolute: stack.append(abs(right))
         case .not: stack.append(1 - right)
@@ -119,6 +119,11 @@ extension RuleEngine {
       return Glimpse(value: value, until: until)
     }
     if leaf.count == 1 { return look(at: leaf, in: leaf.target, at: now, aim: aim) }
+    switch leaf.form {
+    case .overlap: return overlap(leaf, at: now, aim: aim)
+    case .countBeyond: return countBeyond(leaf, at: now, aim: aim)
+    default: break
+    }
     // Of several neighbours, those that are known: when one falls silent, the value may rise.
     let heeded = heedsSilence
     heedsSilence = true
@@ -159,6 +164,9 @@ extension RuleEngine {
       guard known.are else { return Glimpse(value: .nan, until: known.until) }
       let (seconds, until) = tracks[index].dwell(at: now)
       return Glimpse(value: seconds, until: min(until, known.until))
+    case .typical: return typical(index, at: now)
+    case .coefficient: return coefficient(index)
+    case .share: return share(index, at: now)
     case .during:
       let (isInside, until) = hours[index].contain(now, window: questions[Int(leaf.question)].window)
       return Glimpse(value: isInside ? 1 : 0, until: until)
@@ -235,7 +243,7 @@ extension RuleEngine {
 
   /// No events is news only from a device that would tell: one that has spoken, has not signed off, and, when it
   /// measures as well, keeps measuring.
-  private func eventsAreKnown(_ track: Int, at now: Int64) -> (are: Bool, until: Int64) {
+  func eventsAreKnown(_ track: Int, at now: Int64) -> (are: Bool, until: Int64) {
     let device = devices[Int(trackDevices[track])]
     // Whoever changes these wakes the island.
     guard device.wasHeard, !device.isOffline else { return (false, .max) }

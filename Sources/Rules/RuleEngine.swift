@@ -67,6 +67,10 @@ public struct RuleEngine: Sendable {
   var traits: [SeriesTraits] = []
   var trackTraits: [SeriesTraits] = []
   var trackDevices: [Int32] = []
+  var shareNumbers: [ShareKey: Int32] = [:]
+  var shareMembers: [ShareMembers: [Int32]] = [:]
+  /// For each series the number of its lesson; -1: nothing is learned of it. Empty: of none.
+  var lessonOf: [Int32] = []
 
   let availability = Signal.named("available")
 
@@ -77,6 +81,11 @@ public struct RuleEngine: Sendable {
   var series: [WindowedSeries] = []
   var tracks: [EventTrack] = []
   var hours: [CalendarHours] = []
+  var shares: [BoundShare] = []
+  var lessons: [Lesson] = []
+  var baselines: [HourBaseline] = []
+  var fits: [ThermalFit] = []
+  var clocks: [LocalHours] = []
   /// Alarms active, by rule · estates + estate.
   var activeCounts: [Int32] = []
   var alarms: [Int32: AlarmTransition] = [:]
@@ -92,6 +101,8 @@ public struct RuleEngine: Sendable {
   /// Against which the latest readings are found fresh or stale: the time of the reading that is being taken in, else
   /// that of the evaluation. A neighbour whose clock leads must not make this device's readings look old.
   var observed: Int64 = 0
+  /// Readings that have been handed in: what was found before the last one may be different now.
+  var ingested = 0
   /// Nothing can be raised by what is no longer known; so an idle instance needn't look when a reading goes stale.
   var heedsSilence = false
 
@@ -128,6 +139,7 @@ public struct RuleEngine: Sendable {
       counters.notGood += 1
       return
     }
+    ingested &+= 1
     var state = devices[device]
     if !reading.marks.contains(.arrivalTime) {
       if time < state.newest - lateness {
@@ -174,6 +186,11 @@ public struct RuleEngine: Sendable {
 
   private mutating func take(_ reading: Reading, series index: Int, at now: Int64) {
     let traits = traits[index]
+    if index < lessonOf.count, lessonOf[index] >= 0 {
+      // Nothing older than the lateness comes any more.
+      let newest = max(devices[Int(reading.device.raw)].newest, reading.time.milliseconds)
+      learn(Int(lessonOf[index]), from: index, until: newest - lateness)
+    }
     let before = series[index].overruns
     switch series[index].insert(
       time: reading.time.milliseconds, value: reading.value * traits.scale, now: now)

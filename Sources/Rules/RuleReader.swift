@@ -11,7 +11,7 @@ struct RuleReader {
   /// A rule with the windows that it asks for, and where.
   struct Reading {
     var rule: Rule
-    var windows: [(leaf: Leaf, at: SourceLocation)]
+    var windows: [WindowWish]
   }
 
   /// nil when something is wrong, which is then reported.
@@ -34,7 +34,7 @@ struct RuleReader {
     fields.finish()
     guard !kinds.isEmpty else { return nil }
     let vocabulary = Vocabulary(kinds: kinds, calendars: Array(calendars.keys))
-    var windows: [(leaf: Leaf, at: SourceLocation)] = []
+    var windows: [WindowWish] = []
     let raise = raiseNode.flatMap { condition($0, vocabulary, &windows) }
     var clearing = Rule.Clearing.notRaise
     if let clearNode {
@@ -90,7 +90,7 @@ struct RuleReader {
   }
 
   private func condition(
-    _ node: Node, _ vocabulary: Vocabulary, _ windows: inout [(leaf: Leaf, at: SourceLocation)]
+    _ node: Node, _ vocabulary: Vocabulary, _ windows: inout [WindowWish]
   ) -> Plan? {
     guard let text = node.text(diagnostics) else { return nil }
     let source = ExpressionSource(node, text: text, lines: lines)

@@ -62,12 +62,11 @@ public struct RuleSet: Sendable {
   private static func check(
     _ readings: [RuleReader.Reading], _ catalogue: Catalogue, _ diagnostics: Diagnostics
   ) {
+    let byKind = Dictionary(grouping: catalogue.indices.map(DeviceIndex.init)) { catalogue[$0].kind }
     for reading in readings {
-      let devices = catalogue.indices.map(DeviceIndex.init).filter {
-        reading.rule.kinds.contains(catalogue[$0].kind)
-      }
-      for (leaf, location) in reading.windows {
-        for device in devices {
+      let devices = reading.rule.kinds.flatMap { byKind[$0] ?? [] }
+      for (leaf, location, kinds) in reading.windows {
+        for device in kinds?.flatMap({ byKind[$0] ?? [] }) ?? devices {
           let targets = catalogue.targets(of: leaf.via, for: device)
           let needed = targets.map { leaf.window / max(1, catalogue[$0].reportInterval) }.max() ?? 0
           guard needed > mostSamples else { continue }
@@ -115,7 +114,9 @@ extension Catalogue {
 extension Plan {
   /// Attributes that are missing, when because of them the condition can never be known to hold.
   func attributesWithoutWhichNothingRaises(has: (String) -> Bool) -> [String] {
-    let missing = attributes.filter { $0 != Self.noiseFloor && !has($0) }
+    let missing = attributes.filter {
+      $0 != Self.noiseFloor && $0 != Self.baselineTemperature && !has($0)
+    }
     guard !missing.isEmpty, !canHold(without: Set(missing)) else { return [] }
     return missing
   }
@@ -138,7 +139,7 @@ extension Plan {
         stack.append(Outcome(yes: isKnown, no: isKnown))
       case .not:
         if let value = stack.popLast() { stack.append(Outcome(yes: value.no, no: value.yes)) }
-      case .negate, .absolute, .timeTo, .floorLimit, .skipIfNo, .skipIfYes: break
+      case .negate, .absolute, .aimed, .floorLimit, .skipIfNo, .skipIfYes: break
       case .and, .or:
         guard let b = stack.popLast(), let a = stack.popLast() else { return true }
         stack.append(
@@ -146,7 +147,8 @@ extension Plan {
             ? Outcome(yes: a.yes && b.yes, no: a.no || b.no) : Outcome(yes: a.yes || b.yes, no: a.no && b.no))
       default:
         guard let b = stack.popLast(), let a = stack.popLast() else { return true }
-        let isKnowable = a.isKnowable && b.isKnowable
+        let isKnowable =
+          op.code == .otherwise ? a.isKnowable || b.isKnowable : a.isKnowable && b.isKnowable
         stack.append(Outcome(yes: isKnowable, no: isKnowable))
       }
     }

@@ -53,7 +53,7 @@ struct ShortProgram {
       ops.append(ShortOp(code: .leaf, index: op.index))
       let form = plan.leaves[Int(op.index)].form
       stack.append(form == .age || form == .ageAny ? .age(op.index) : .onStack)
-    case .timeTo:
+    case .aimed:
       let target = stack.popLast() ?? .onStack
       pushAll()
       emit(op, right: target)
@@ -67,7 +67,7 @@ struct ShortProgram {
     case .not, .skipIfNo, .skipIfYes:
       pushAll()
       ops.append(ShortOp(code: op.code))
-    case .add, .subtract, .multiply, .divide, .smaller, .larger:
+    case .add, .subtract, .multiply, .divide, .smaller, .larger, .otherwise:
       let right = stack.popLast() ?? .onStack
       if case .pure(let left) = stack.last, case .pure(let part) = right {
         stack[stack.count - 1] = .pure(left + part + [op])

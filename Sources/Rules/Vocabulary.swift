@@ -63,10 +63,10 @@ enum WindowFunction: String, CaseIterable {
 enum Functions {
   static let all =
     WindowFunction.allCases.map(\.rawValue) + [
-      "abs", "age", "corrected", "count", "during", "dwell", "percentile", "time-to",
+      "abs", "age", "compensated", "corrected", "count", "deviation", "during", "dwell", "otherwise",
+      "overlap",
+      "percentile", "share", "time-to", "typical",
     ]
-  /// Named in the language, not yet understood.
-  static let later = ["typical", "deviation", "compensated", "overlap", "share"]
 }
 
 extension Unit {

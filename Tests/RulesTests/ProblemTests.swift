@@ -50,12 +50,17 @@ import Testing
       ("laeq > 3 dBA; laf > 3 dBA", "5:22: found ';', which no expression can contain"),
       ("laeq > 1e999 dBA", "5:17: found '1e999', which is no number that can be computed with"),
       (
-        "typical(laeq) > 3 dBA",
-        "5:10: 'typical' is part of the language, but this version does not compute it yet"
+        "typical(available) > 3 s",
+        "5:18: 'available' is not measured, expected a measured signal: typical(signal)"
       ),
+      ("deviation(laeq) > 3 dBA", "5:26: '>' compares dB with dBA"),
       (
         "overlap(laeq, laf, 10min) > 3",
-        "5:10: 'overlap' is part of the language, but this version does not compute it yet"
+        "5:24: found 'laf', expected an event of the device itself: overlap(event, event, window), where the first may be 'signal > limit'"
+      ),
+      (
+        "otherwise(laeq, 3 m) > 3 dBA",
+        "5:26: otherwise found dBA and m, expected the same unit"
       ),
       ("count(laeq, 10min) > 3", "5:16: 'laeq' is not an event; its readings are counted by samples"),
       ("max(laeq) > 3 dBA", "5:10: found 1 argument, expected max(laeq, window) or max(upstream.laeq)"),

@@ -66,6 +66,10 @@ let formsYAML = """
   - {rule: noise, on: elevator-noise-meter, raise: "leq(laeq, 5min) > 40 dBA and coverage(laeq, 5min) > 1% and samples(laeq, 5min) > 1", clear: manual, priority: P3, ticket: t}
   - {rule: trips, on: elevator-noise-meter, raise: "count(trip, 30min) >= 2 or age(trip) > 20 min or age(laeq) > 30 min", priority: P3, ticket: t}
   - {rule: gate, on: entrance-camera, raise: "dwell(loitering) >= 20 s", clear-for: 1min, priority: P3, ticket: t}
+  - {rule: between, on: elevator-noise-meter, raise: "overlap(laeq > 40 dBA, trip, 20min) < 60% and count(trip, 30min, laeq > 45 dBA) >= 1", for: 1min, priority: P3, ticket: t}
+  - {rule: rain, on: meter-well-probe, raise: "share(sewer-level-probe, mean(level, 5min) > 0.4 m and age(any) < 1h) > 40%", for: 1min, priority: P3, ticket: t}
+  - {rule: usual, on: sewer-level-probe, raise: "level > otherwise(typical(level), mean(level, 1h))", for: 5min, priority: P3, ticket: t}
+  - {rule: warm, on: wall-tilt-sensor, raise: "otherwise(compensated(tilt, temperature), tilt) > 0.5 deg", priority: P3, ticket: t}
   - {rule: silent, on: any, raise: age(any) > 4 * device.report-interval, priority: P4, ticket: t}
   """
 

@@ -1,0 +1,98 @@
+/// What is learned of a signal over days, from readings that nothing can precede any more: in the order of their time,
+/// whatever the order in which they came.
+import EstateModel
+import RingBuffer
+
+/// What is learned of one series.
+struct Lesson: Sendable, BitwiseCopyable {
+  /// The last reading that was learned from.
+  var learned = Int64.min
+  /// -1: nobody asks for it.
+  var baseline: Int32 = -1
+  var clock: Int32 = -1
+  /// The first of its fits; -1: none.
+  var fit: Int32 = -1
+}
+
+extension RuleEngine {
+  /// The lesson of a series, made when it is the first to ask.
+  private mutating func lesson(of index: Int) -> Int {
+    while lessonOf.count < series.count { lessonOf.append(-1) }
+    if lessonOf[index] < 0 {
+      lessonOf[index] = Int32(lessons.count)
+      lessons.append(Lesson())
+    }
+    return Int(lessonOf[index])
+  }
+
+  mutating func learnHours(of index: Int, _ signal: SignalIndex, estate: Int32) {
+    let number = lesson(of: index)
+    guard lessons[number].baseline < 0 else { return }
+    lessons[number].baseline = Int32(baselines.count)
+    lessons[number].clock = clock(of: estate)
+    baselines.append(HourBaseline(isLevel: Signal[signal].unit.dimension.isSoundLevel))
+  }
+
+  /// The clock on the wall of an estate.
+  mutating func clock(of estate: Int32) -> Int32 {
+    let zone = Int(estate) < catalogue.estates.count ? catalogue.estates[Int(estate)].timeZone : .gmt
+    if let known = clocks.firstIndex(where: { $0.timeZone == zone }) { return Int32(known) }
+    clocks.append(LocalHours(zone))
+    return Int32(clocks.count - 1)
+  }
+
+  /// - Returns: the fit's number.
+  mutating func learnDependence(of index: Int, on other: Int) -> Int32 {
+    let number = lesson(of: index)
+    var known = lessons[number].fit
+    while known >= 0 {
+      if Int(fits[Int(known)].other) == other { return known }
+      known = fits[Int(known)].next
+    }
+    fits.append(ThermalFit(other: Int32(other), next: lessons[number].fit))
+    lessons[number].fit = Int32(fits.count - 1)
+    // A temperature is kept until the reading beside it is learned from.
+    _ = series[other].window(length: 2 * series[other].ring.step, measures: [])
+    return lessons[number].fit
+  }
+
+  /// Learns from the readings up to a time before which none can come any more.
+  mutating func learn(_ number: Int, from index: Int, until limit: Int64) {
+    var lesson = lessons[number]
+    var position =
+      lesson.learned == .min
+      ? series[index].ring.first : series[index].ring.firstSequence(notBefore: lesson.learned + 1)
+    guard position < series[index].ring.end, series[index].ring[position].time <= limit else { return }
+    let isFrozen = lesson.fit >= 0 && isAlarmed(index)
+    while position < series[index].ring.end {
+      let sample = series[index].ring[position]
+      guard sample.time <= limit else { break }
+      position += 1
+      lesson.learned = sample.time
+      if lesson.baseline >= 0 {
+        let hour = clocks[Int(lesson.clock)].hour(of: sample.time)
+        baselines[Int(lesson.baseline)].take(sample.value, in: hour)
+      }
+      var fit = isFrozen ? -1 : Int(lesson.fit)
+      while fit >= 0 {
+        let other = Int(fits[fit].other)
+        let beside = series[other].ring.firstSequence(notBefore: sample.time + 1) - 1
+        if beside >= series[other].ring.first {
+          let temperature = series[other].ring[beside]
+          if sample.time - temperature.time <= traits[other].hold {
+            fits[fit].take(sample.value, at: temperature.value, time: sample.time)
+          }
+        }
+        fit = Int(fits[fit].next)
+      }
+    }
+    lessons[number] = lesson
+  }
+
+  /// Whether an alarm is active of a rule that looks at the series.
+  private func isAlarmed(_ index: Int) -> Bool {
+    (Int(traits[index].firstDependent)..<Int(traits[index].endDependent)).contains {
+      instances[Int(dependents[$0].instance)].isActive
+    }
+  }
+}
