@@ -19,7 +19,7 @@ public struct Attribute: Sendable {
     Attribute("baseline", .degree, "tilt at commissioning"),
     Attribute("baseline-temperature", .celsius, "temperature at commissioning"),
     Attribute("height", .metre, "wall: lever arm that turns tilt into displacement"),
-    Attribute("range", .metre, "camera: how far it sees"),
+    Attribute("range", .metre, "camera or radar probe: how far it sees"),
   ]
 
   public static func named(_ name: String) -> Attribute? { all.first { $0.name == name } }

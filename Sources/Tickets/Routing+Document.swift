@@ -26,7 +26,8 @@ extension Routing {
     self.init(categories: categories)
     self.calendars = calendars
     workingTime =
-      fields.required("working-time").flatMap { WorkingTime($0, diagnostics) } ?? workingTime
+      fields.required("working-time").flatMap { WorkingTime($0, calendars: calendars, diagnostics) }
+      ?? workingTime
     levels = fields.required("service-levels").flatMap { ServiceLevels($0, diagnostics) } ?? levels
     readLastResort(fields)
     readLimits(fields)

@@ -3,24 +3,32 @@ import Configuration
 import EstateModel
 
 extension WorkingTime {
-  private enum Weekday: String, CaseIterable { case mon, tue, wed, thu, fri, sat, sun }
-
-  init?(_ node: Node, _ diagnostics: Diagnostics) {
+  /// - Parameter calendars: those that `calendar:` may name.
+  init?(_ node: Node, calendars: [String: EstateCalendar], _ diagnostics: Diagnostics) {
     guard let fields = Fields(node, of: "working-time", diagnostics: diagnostics) else { return nil }
-    let days = fields.list("days").compactMap { $0.choice(Weekday.self, diagnostics) }
+    let own = DaySelection(fields, diagnostics)
+    let hasOwn = fields.keys.contains("days")
+    var days = hasOwn ? own : nil
+    if let node = fields.optional("calendar"), let name = node.text(diagnostics) {
+      days = calendars[name]?.days
+      if hasOwn || days == nil {
+        diagnostics.error(
+          hasOwn
+            ? "'days' and 'calendar' exclude each other"
+            : "no calendar '\(name)' with days\(suggestion(for: name, in: calendars.keys.sorted()))",
+          at: node.location)
+      }
+    } else if !hasOwn {
+      diagnostics.error("working-time names no days", at: fields.keyLocation("days"))
+    }
     let hours = fields.list("hours").compactMap { Self.hours($0, diagnostics) }
-    let holidays = fields.list("holidays").flatMap { Self.days($0, diagnostics) }
-    let workdays = fields.list("working-days").flatMap { Self.days($0, diagnostics) }
     fields.finish()
-    if days.isEmpty { diagnostics.error("working-time names no days", at: fields.keyLocation("days")) }
     if hours.isEmpty { diagnostics.error("working-time names no hours", at: fields.keyLocation("hours")) }
     for (first, second) in zip(hours, hours.dropFirst()) where first.upperBound > second.lowerBound {
       diagnostics.error("hours overlap, or stand in the wrong order", at: fields.keyLocation("hours"))
     }
-    guard !days.isEmpty, !hours.isEmpty else { return nil }
-    self.init(
-      weekdays: Set(days.compactMap { Weekday.allCases.firstIndex(of: $0) }), hours: hours,
-      holidays: Set(holidays).subtracting(workdays), workdays: Set(workdays))
+    guard let days, !hours.isEmpty else { return nil }
+    self.init(weekdays: days.weekdays, hours: hours, holidays: days.holidays, workdays: days.workdays)
   }
 
   private static func hours(_ node: Node, _ diagnostics: Diagnostics) -> Range<Int>? {
@@ -37,24 +45,6 @@ extension WorkingTime {
       return nil
     }
     return start..<end
-  }
-
-  /// `2026-02-15`, or `2026-02-15..2026-02-23`; the longest stretch is a year.
-  private static func days(_ node: Node, _ diagnostics: Diagnostics) -> [Int] {
-    guard let text = node.text(diagnostics) else { return [] }
-    let ends = text.replacing("..", with: " ").split(separator: " ").map { part in
-      part.count == 10
-        ? Timestamp(rfc3339: "\(part)T00:00:00Z").map { Int($0.milliseconds / 86_400_000) } : nil
-    }
-    guard 1...2 ~= ends.count, let first = ends[0], let last = ends[ends.count - 1], first <= last,
-      last - first < 366
-    else {
-      diagnostics.error(
-        "found '\(text)', expected a date such as 2026-05-01, or two as in 2026-05-01..2026-05-05",
-        at: node.location)
-      return []
-    }
-    return Array(first...last)
   }
 }
 

@@ -4,20 +4,16 @@ import Foundation
 
 /// Working hours in each estate's own time zone. Days count from 1970-01-01.
 public struct WorkingTime: Hashable, Sendable {
-  /// 0 is Monday.
-  public var weekdays: Set<Int>
+  public var days: DaySelection
   /// Minutes after midnight, in order, not overlapping, start before end.
   public var hours: [Range<Int>]
-  public var holidays: Set<Int>
-  /// Worked whatever day of the week they are.
-  public var workdays: Set<Int>
 
   public init(
     weekdays: Set<Int> = [0, 1, 2, 3, 4], hours: [Range<Int>], holidays: Set<Int> = [],
     workdays: Set<Int> = []
   ) {
-    (self.weekdays, self.hours) = (weekdays, hours)
-    (self.holidays, self.workdays) = (holidays, workdays)
+    days = DaySelection(weekdays: weekdays, holidays: holidays, workdays: workdays)
+    self.hours = hours
   }
 
   /// Monday to Friday, 08:30 to 12:00 and 14:30 to 18:00.
@@ -30,12 +26,7 @@ public struct WorkingTime: Hashable, Sendable {
   /// No clock runs over more days than this: a calendar without working days would never end.
   private static let longest = 4000
 
-  public func isWorkday(_ day: Int) -> Bool {
-    if workdays.contains(day) { return true }
-    if holidays.contains(day) { return false }
-    // 1970-01-01 was a Thursday.
-    return weekdays.contains(((day + 3) % 7 + 7) % 7)
-  }
+  public func isWorkday(_ day: Int) -> Bool { days.contains(day) }
 
   public func isWorking(at time: Timestamp, in timeZone: TimeZone) -> Bool {
     spans(of: localDay(time, timeZone), timeZone).contains { $0.contains(time.milliseconds) }

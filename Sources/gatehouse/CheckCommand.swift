@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import EstateModel
 import Foundation
 import Gateway
 
@@ -29,8 +30,11 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let diagnostics = Diagnostics()
-    _ = LoadedConfiguration(
+    let loaded = LoadedConfiguration(
       folder: URL(fileURLWithPath: folder).standardizedFileURL, diagnostics: diagnostics)
+    for calendar in loaded?.calendars.values.sorted(by: { $0.name < $1.name }) ?? [] {
+      calendar.warnWhenRunningOut(at: Timestamp(Date()), diagnostics: diagnostics)
+    }
     for problem in diagnostics.sorted() {
       if output.json {
         let place = problem.location

@@ -98,6 +98,63 @@ struct EstateCalendarTests {
   }
 
   @Test(
+    "Working days of 2026: holidays, the days worked in exchange, and days of the week besides",
+    arguments: [
+      ("2026-02-13", true), ("2026-02-14", true), ("2026-02-15", false), ("2026-02-23", false),
+      ("2026-02-24", true), ("2026-02-28", true), ("2026-03-01", false), ("2026-09-20", true),
+      ("2026-09-21", true), ("2026-09-25", false), ("2026-10-05", false), ("2026-10-10", true),
+      ("2026-10-11", false), ("2027-01-01", true),
+    ])
+  func workingDays(day: String, isWorked: Bool) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("config/calendars/working-days.yaml")
+    let (calendars, problems) = try calendars(try String(contentsOf: root, encoding: .utf8))
+    #expect(problems == [])
+    let calendar = try #require(calendars["working-days"])
+    for hour in ["00:00", "12:00", "23:59"] {
+      #expect(
+        try span(calendar, at: "\(day)T\(hour):00+08:00", zone: "Asia/Shanghai").0 == isWorked, "\(hour)")
+    }
+  }
+
+  @Test("Days that follow one another are one stretch; hours of dated days begin on them only")
+  func dated() throws {
+    let (calendars, problems) = try calendars(
+      """
+      week: {days: [mon, tue, wed, thu, fri], holidays: [2026-05-01..2026-05-05], working-days: [2026-05-09]}
+      exam: {dates: [2026-06-07..2026-06-08, 2026-06-10], hours: 20:00-08:00}
+      """)
+    #expect(problems == [])
+    let week = try #require(calendars["week"])
+    let found = try span(week, at: "2026-05-07T10:00:00+08:00", zone: "Asia/Shanghai")
+    #expect(found == (true, "2026-05-06T00:00:00.000+08:00", "2026-05-10T00:00:00.000+08:00"))
+    let exam = try #require(calendars["exam"])
+    for (time, isInside) in [
+      ("06-07T19:59", false), ("06-07T20:00", true), ("06-09T07:59", true), ("06-09T21:00", false),
+      ("06-11T07:59", true),
+      ("06-11T08:00", false), ("12-07T21:00", false),
+    ] {
+      #expect(try span(exam, at: "2026-\(time):00+08:00", zone: "Asia/Shanghai").0 == isInside, "\(time)")
+    }
+  }
+
+  @Test(
+    "A list of days runs out with its year",
+    arguments: [
+      ("2026-11-21", nil), ("2026-12-01", nil),
+      ("2026-12-03", "calendar 'exam' has no dates after 2026, which ends soon; from then on it never holds"),
+      ("2027-03-01", "calendar 'exam' has no dates after 2026; from then on it never holds"),
+    ] as [(String, String?)])
+  func runningOut(day: String, warning: String?) throws {
+    let (calendars, _) = try calendars("exam: {dates: [2026-06-07]}\nnight: 22:00-06:00\n")
+    let diagnostics = Diagnostics()
+    let now = try #require(Timestamp(rfc3339: "\(day)T00:00:00Z"))
+    for calendar in calendars.values { calendar.warnWhenRunningOut(at: now, diagnostics: diagnostics) }
+    #expect(diagnostics.warnings.map(\.message) == (warning.map { [$0] } ?? []))
+    #expect(!diagnostics.hasErrors)
+  }
+
+  @Test(
     "Hours that are none are refused where they stand",
     arguments: ["25:00-06:00", "22:60-06:00", "22:00", "22-6", "24:00-06:00", "22:00-24:01", "night"])
   func refused(hours: String) throws {

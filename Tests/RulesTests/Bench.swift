@@ -39,7 +39,8 @@ let estateYAML = """
     - {id: meter-well, kind: meter-well-probe, at: w12, report-interval: 60 s}
   """
 
-let hoursYAML = "night: 22:00-06:00\nday: 06:00-22:00\nnoon-rest: 12:00-14:00\n"
+let hoursYAML =
+  "night: 22:00-06:00\nday: 06:00-22:00\nnoon-rest: 12:00-14:00\nexam: {dates: [2026-06-07], hours: 08:00-18:00}\n"
 
 /// Rules and devices, checked.
 struct Bench {

@@ -18,7 +18,8 @@ enum Fixture {
         Document(contentsOf: root.appendingPathComponent(name), name: name, diagnostics: diagnostics))
     }
     let calendars = EstateCalendar.calendars(
-      in: [try document("config/calendars/hours.yaml")], diagnostics: diagnostics)
+      in: [try document("config/calendars/hours.yaml"), try document("config/calendars/working-days.yaml")],
+      diagnostics: diagnostics)
     let routing = Routing(
       document: try document("config/routing.yaml"), calendars: calendars, diagnostics: diagnostics)
     try diagnostics.check()

@@ -87,7 +87,7 @@ struct RoutingFileTests {
   )
   func complete() throws {
     let routing = try Fixture.routing()
-    #expect(routing.categories.count == 12)
+    #expect(routing.categories.count == 13)
     for category in routing.categories {
       for management in Estate.Management.allCases {
         for priority in Priority.allCases {
