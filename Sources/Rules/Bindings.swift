@@ -55,6 +55,9 @@ struct RuleProgram: Sendable, BitwiseCopyable {
   /// Where the numbers of the rules that inhibit it lie.
   var firstInhibitor: Int32 = 0
   var endInhibitor: Int32 = 0
+  /// Where the programs of what it remembers lie.
+  var firstMemory: Int32 = 0
+  var endMemory: Int32 = 0
 }
 
 /// One rule on one device. What every reading needs comes first.

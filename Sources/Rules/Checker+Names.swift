@@ -81,6 +81,8 @@ extension Checker {
     case "count", "dwell": return checkEvents(name, arguments, nameRange, range)
     case "age": return checkAge(arguments, nameRange, range)
     case "overlap": return checkOverlap(arguments, nameRange, range)
+    case "days": return checkDays(arguments, nameRange, range)
+    case "steady": return checkSteady(arguments, nameRange, range)
     case "typical": return checkTypical(arguments, nameRange, range)
     case "deviation": return checkDeviation(arguments, nameRange, range)
     case "compensated": return checkCompensated(arguments, nameRange, range)

@@ -43,6 +43,11 @@ struct Checker {
   var windows: [WindowWish] = []
   /// Inside `share(…)`.
   var isShared = false
+  /// Inside `days(…)`.
+  var isRemembered = false
+  /// Conditions that `days` asks for in `raise`, and whether this is the condition to clear, which only repeats them.
+  var memories: [String] = []
+  var isClearing = false
   private var height = 0
 
   init(vocabulary: Vocabulary, source: ExpressionSource, diagnostics: Diagnostics) {
@@ -76,6 +81,9 @@ struct Checker {
     height += 1 - count
     plan.deepestStack = max(plan.deepestStack, height)
   }
+
+  /// Values that are not on the stack after all.
+  mutating func forget(_ count: Int) { height -= count }
 
   mutating func note(_ range: TextRange, _ unit: Unit, isBoolean: Bool = false) -> Int {
     let label = source.excerpt(range)

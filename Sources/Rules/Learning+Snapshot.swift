@@ -28,6 +28,13 @@ extension RuleEngine {
         fit = Int(fits[fit].next)
       }
       writer.count(0)
+      var stretch = Int(lesson.stretch)
+      while stretch >= 0 {
+        writer.byte(1)
+        stretches[stretch].write(to: &writer)
+        stretch = Int(stretches[stretch].next)
+      }
+      writer.byte(0)
     }
   }
 
@@ -71,6 +78,16 @@ extension RuleEngine {
         var fit = Int(lessons[number].fit)
         while fit >= 0, Int(fits[fit].other) != beside { fit = Int(fits[fit].next) }
         if fit >= 0 { fits[fit].restore(stored) }
+      }
+      while try reader.byte() > 0 {
+        var stored = SteadyStretch(band: 0, next: -1)
+        let band = try stored.read(from: &reader)
+        guard let number else { continue }
+        var stretch = Int(lessons[number].stretch)
+        while stretch >= 0, stretches[stretch].band != band { stretch = Int(stretches[stretch].next) }
+        if stretch >= 0 {
+          stretches[stretch] = SteadyStretch(stored, band: band, next: stretches[stretch].next)
+        }
       }
     }
   }

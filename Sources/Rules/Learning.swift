@@ -10,8 +10,9 @@ struct Lesson: Sendable, BitwiseCopyable {
   /// -1: nobody asks for it.
   var baseline: Int32 = -1
   var clock: Int32 = -1
-  /// The first of its fits; -1: none.
+  /// The first of its fits, and of its stretches; -1: none.
   var fit: Int32 = -1
+  var stretch: Int32 = -1
 }
 
 extension RuleEngine {
@@ -56,6 +57,19 @@ extension RuleEngine {
     return lessons[number].fit
   }
 
+  /// - Returns: the stretch's number.
+  mutating func learnStretch(of index: Int, _ band: Double) -> Int32 {
+    let number = lesson(of: index)
+    var known = lessons[number].stretch
+    while known >= 0 {
+      if stretches[Int(known)].band == band { return known }
+      known = stretches[Int(known)].next
+    }
+    stretches.append(SteadyStretch(band: band, next: lessons[number].stretch))
+    lessons[number].stretch = Int32(stretches.count - 1)
+    return lessons[number].stretch
+  }
+
   /// Learns from the readings up to a time before which none can come any more.
   mutating func learn(_ number: Int, from index: Int, until limit: Int64) {
     var lesson = lessons[number]
@@ -73,8 +87,17 @@ extension RuleEngine {
         let hour = clocks[Int(lesson.clock)].hour(of: sample.time)
         baselines[Int(lesson.baseline)].take(sample.value, in: hour)
       }
-      var fit = isFrozen ? -1 : Int(lesson.fit)
+      var stretch = Int(lesson.stretch)
+      while stretch >= 0 {
+        stretches[stretch].take(sample.value, time: sample.time, gap: 3 * series[index].ring.step)
+        stretch = Int(stretches[stretch].next)
+      }
+      var fit = Int(lesson.fit)
       while fit >= 0 {
+        let next = Int(fits[fit].next)
+        defer { fit = next }
+        // The first week is learned in any case: its alarms may be the temperature's own.
+        if isFrozen, !fits[fit].coefficient.isNaN { continue }
         let other = Int(fits[fit].other)
         let beside = series[other].ring.firstSequence(notBefore: sample.time + 1) - 1
         if beside >= series[other].ring.first {
@@ -83,7 +106,6 @@ extension RuleEngine {
             fits[fit].take(sample.value, at: temperature.value, time: sample.time)
           }
         }
-        fit = Int(fits[fit].next)
       }
     }
     lessons[number] = lesson

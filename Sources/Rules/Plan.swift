@@ -25,7 +25,7 @@ struct Op: Sendable {
 enum LeafForm: UInt8, Sendable {
   case latest, mean, median, min, max, stddev, leq, coverage, percentile, slope, fit, timeTo, delta
   case samples, stuck, age, ageOfEvent, count, dwell, ageAny, during
-  case overlap, countBeyond, share, typical, coefficient
+  case overlap, countBeyond, share, typical, coefficient, days, steady
 }
 
 /// Whose signal: the subject's, or that of its neighbour along the sewer.
@@ -48,7 +48,7 @@ struct Leaf: Hashable, Sendable {
   /// How the readings that count compare with the limit.
   var comparison = OpCode.greater
 
-  /// Of shared conditions: which of the plan's.
+  /// Of shared and remembered conditions: which of the plan's.
   var number: Int32 = 0
 
   /// Everything that it reads.
@@ -82,6 +82,7 @@ struct Plan: Sendable {
   var notes: [Note] = []
   var deepestStack = 1
   var shares: [SharedCondition] = []
+  var memories: [RememberedCondition] = []
 
   static let noiseFloor = "noise-floor"
   static let baselineTemperature = "baseline-temperature"

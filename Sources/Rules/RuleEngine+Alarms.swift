@@ -6,12 +6,18 @@ extension RuleEngine {
   mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
     if instances[index].since == Instance.never, staysCalm(index, at: now) { return }
     let rule = Int(instances[index].rule)
+    let remembered =
+      programs[rule].firstMemory < programs[rule].endMemory ? remember(index, rule, at: now) : nil
     if instances[index].isActive {
       evaluateClearing(index, rule, at: now, byReading: byReading)
     } else {
       evaluateRaising(index, rule, at: now, byReading: byReading)
     }
     if byReading, instances[index].since != Instance.never { instances[index].evaluatedAt = now }
+    if let remembered {
+      instances[index].looked |= remembered.looked
+      if remembered.until < instances[index].quietUntil { rest(index, until: remembered.until) }
+    }
   }
 
   /// Whether an idle instance's first leaf alone tells that nothing is raised.

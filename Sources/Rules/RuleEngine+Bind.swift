@@ -120,7 +120,8 @@ extension RuleEngine {
   mutating func bind(_ number: Int, _ laidOut: [[LaidOut]], _ known: inout [[UInt64]: Int]) {
     let instance = instances[number]
     for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
-      let start = bindPlan(plan, laidOut[Int(instance.rule)][position], of: instance, &known)
+      if position == 0 { bindMemories(number, plan) }
+      let start = bindPlan(plan, laidOut[Int(instance.rule)][position], of: instance, number, &known)
       if position == 0 {
         (instances[number].raiseLeaves, instances[number].raiseAttributes) = start
         connect(number, plan, Int(start.leaves), Int(start.attributes))
@@ -130,9 +131,10 @@ extension RuleEngine {
     }
   }
 
+  /// - Parameter number: of the instance, which may remember; -1: it may not.
   /// - Returns: where the plan's leaves and attributes on that device begin.
   mutating func bindPlan(
-    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ known: inout [[UInt64]: Int]
+    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ number: Int = -1, _ known: inout [[UInt64]: Int]
   ) -> (leaves: Int32, attributes: Int32) {
     // Shared conditions lie before those who ask for them.
     let shares = zip(plan.shares, laidOut.shares).map { bindShare($0, $1, of: instance, &known) }
@@ -140,6 +142,10 @@ extension RuleEngine {
     var firstAttribute = attributes.count
     for leaf in plan.leaves {
       bind(leaf, of: instance)
+      if leaf.form == .days, let memory = memoryOf[Int32(number)] {
+        leaves[leaves.count - 1].count = 1
+        leaves[leaves.count - 1].target = Target(index: memory + leaf.number)
+      }
       if leaf.form == .share {
         leaves[leaves.count - 1].count = 1
         leaves[leaves.count - 1].target = Target(index: shares[Int(leaf.number)])
@@ -172,6 +178,8 @@ extension RuleEngine {
     }
     let program = programs[Int(instances[number].rule)].raise
     let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
+    // What is remembered has to be judged, too.
+    guard plan.memories.isEmpty else { return }
     guard let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }) else { return }
     instances[number].calm = calm
     // Latest readings are judged before the instance is even looked up.
@@ -219,6 +227,8 @@ extension RuleEngine {
       for target in found {
         learnHours(of: Int(target.index), leaf.signal ?? .init(0), estate: instance.estate)
       }
+    case .steady:
+      found = found.map { Target(index: learnStretch(of: Int($0.index), leaf.parameter)) }
     case .coefficient:
       if found.count == 2 {
         found = [Target(index: learnDependence(of: Int(found[0].index), on: Int(found[1].index)))]

@@ -37,6 +37,9 @@ extension RuleEngine {
         offDelay: rule.offDelay)
       if laidOut.count > 1 { (program.clear, program.hasClear) = (laidOut[1].program, true) }
       if case .manual = rule.clearing { program.isManual = true }
+      program.firstMemory = Int32(memoryPrograms.count)
+      memoryPrograms += laidOut[0].memories
+      program.endMemory = Int32(memoryPrograms.count)
       program.firstInhibitor = Int32(inhibitors.count)
       inhibitors += rule.inhibitedBy.compactMap { numbers[$0] }
       program.endInhibitor = Int32(inhibitors.count)
@@ -50,12 +53,25 @@ extension RuleEngine {
 
   private mutating func layOut(_ plan: Plan) -> LaidOut {
     let short = ShortProgram(plan)
+    var laidOut = LaidOut(program: append(plan, short), parts: short.parts)
+    laidOut.shares = plan.shares.map { layOut($0.plan) }
+    for memory in plan.memories {
+      var inner = plan
+      inner.ops = memory.ops
+      let short = ShortProgram(inner, after: laidOut.parts.count)
+      laidOut.memories.append(append(inner, short))
+      laidOut.parts += short.parts
+    }
+    return laidOut
+  }
+
+  private mutating func append(_ plan: Plan, _ short: ShortProgram) -> Program {
     let program = Program(
       firstOp: Int32(ops.count), endOp: Int32(ops.count + plan.ops.count), firstShort: Int32(shortOps.count),
       endShort: Int32(shortOps.count + short.ops.count), stack: Int32(plan.deepestStack + 1))
     ops += plan.ops
     shortOps += short.ops
-    return LaidOut(program: program, parts: short.parts, shares: plan.shares.map { layOut($0.plan) })
+    return program
   }
 
   /// Island by island, in each rule by rule and device by device: the order in which they are judged.

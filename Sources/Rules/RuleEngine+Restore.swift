@@ -62,6 +62,7 @@ extension RuleEngine {
     let dropped = try readInstances(from: &reader, into: &names)
     try readPending(from: &reader, names)
     try readLessons(from: &reader, devices: names.devices, signals: names.signals)
+    try readMemories(from: &reader, instances: names.instances)
     return dropped
   }
 

@@ -58,6 +58,7 @@ extension RuleEngine {
     writeInstances(to: &writer)
     writePending(to: &writer)
     writeLessons(to: &writer)
+    writeMemories(to: &writer)
     writer.word(Snapshot.checkSum(writer.bytes, count: writer.bytes.count))
     return writer.bytes
   }

@@ -48,6 +48,9 @@ public struct RuleEngine: Sendable {
   // instances' leaves and attributes lie in the same order, so that what is used together lies together.
   var programs: [RuleProgram] = []
   var inhibitors: [Int32] = []
+  var memoryPrograms: [Program] = []
+  /// The first memory of each instance that remembers days.
+  var memoryOf: [Int32: Int32] = [:]
   var ops: [Op] = []
   var shortOps: [ShortOp] = []
   var leaves: [BoundLeaf] = []
@@ -85,6 +88,8 @@ public struct RuleEngine: Sendable {
   var lessons: [Lesson] = []
   var baselines: [HourBaseline] = []
   var fits: [ThermalFit] = []
+  var stretches: [SteadyStretch] = []
+  var memories: [DayMemory] = []
   var clocks: [LocalHours] = []
   /// Alarms active, by rule · estates + estate.
   var activeCounts: [Int32] = []

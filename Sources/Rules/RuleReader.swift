@@ -40,7 +40,7 @@ struct RuleReader {
     if let clearNode {
       if case .scalar("manual") = clearNode.content {
         clearing = .manual
-      } else if let plan = condition(clearNode, vocabulary, &windows) {
+      } else if let plan = condition(clearNode, vocabulary, &windows, after: raise) {
         clearing = .condition(plan)
       }
     }
@@ -90,13 +90,15 @@ struct RuleReader {
   }
 
   private func condition(
-    _ node: Node, _ vocabulary: Vocabulary, _ windows: inout [WindowWish]
+    _ node: Node, _ vocabulary: Vocabulary, _ windows: inout [WindowWish], after raise: Plan? = nil
   ) -> Plan? {
     guard let text = node.text(diagnostics) else { return nil }
     let source = ExpressionSource(node, text: text, lines: lines)
     do {
       let syntax = try Parser.parse(text)
       var checker = Checker(vocabulary: vocabulary, source: source, diagnostics: diagnostics)
+      checker.isClearing = raise != nil
+      checker.memories = raise?.memories.map(\.text) ?? []
       let plan = checker.condition(syntax)
       windows += checker.windows
       return plan

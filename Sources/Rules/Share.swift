@@ -126,4 +126,5 @@ struct LaidOut: Sendable {
   var parts: [[Op]]
   /// Of the conditions that it shares.
   var shares: [LaidOut] = []
+  var memories: [Program] = []
 }

@@ -31,8 +31,11 @@ struct ShortProgram {
   private let plan: Plan
   private var stack: [Value] = []
 
-  init(_ plan: Plan) {
-    self.plan = plan
+  /// Values of parts that other programs of the plan have put behind its attributes.
+  private let before: Int
+
+  init(_ plan: Plan, after before: Int = 0) {
+    (self.plan, self.before) = (plan, before)
     var starts: [Int] = []
     var skips: [(at: Int, to: Int)] = []
     for (position, op) in plan.ops.enumerated() {
@@ -111,7 +114,7 @@ struct ShortProgram {
       return (.constant, 0, Self.value(of: part) { _ in .nan })
     }
     parts.append(part)
-    return (.attribute, Int32(plan.attributes.count + parts.count - 1), 0)
+    return (.attribute, Int32(plan.attributes.count + before + parts.count - 1), 0)
   }
 
   /// Computes a part that depends on constants and attributes only.

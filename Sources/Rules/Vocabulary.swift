@@ -63,9 +63,9 @@ enum WindowFunction: String, CaseIterable {
 enum Functions {
   static let all =
     WindowFunction.allCases.map(\.rawValue) + [
-      "abs", "age", "compensated", "corrected", "count", "deviation", "during", "dwell", "otherwise",
+      "abs", "age", "compensated", "corrected", "count", "days", "deviation", "during", "dwell", "otherwise",
       "overlap",
-      "percentile", "share", "time-to", "typical",
+      "percentile", "share", "steady", "time-to", "typical",
     ]
 }
 

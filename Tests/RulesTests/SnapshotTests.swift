@@ -70,6 +70,7 @@ let formsYAML = """
   - {rule: rain, on: meter-well-probe, raise: "share(sewer-level-probe, mean(level, 5min) > 0.4 m and age(any) < 1h) > 40%", for: 1min, priority: P3, ticket: t}
   - {rule: usual, on: sewer-level-probe, raise: "level > otherwise(typical(level), mean(level, 1h))", for: 5min, priority: P3, ticket: t}
   - {rule: warm, on: wall-tilt-sensor, raise: "otherwise(compensated(tilt, temperature), tilt) > 0.5 deg", priority: P3, ticket: t}
+  - {rule: evenings, on: sewer-level-probe, raise: "days(level > 1 m and during(night), 3day) >= 1 or steady(level, 0.5 m) > 1min", priority: P3, ticket: t}
   - {rule: silent, on: any, raise: age(any) > 4 * device.report-interval, priority: P4, ticket: t}
   """
 
