@@ -8,8 +8,9 @@ SHELL := /bin/sh
 SWIFT ?= swift
 # Handed to `gatehouse demo`: make run ARGS="--speed 30"
 ARGS ?=
-# How many simulated nights `make soak` plays.
+# How many simulated nights `make soak` plays, and how many garbled rule files it reads.
 SEEDS ?= 2000
+RULE_FILES ?= 1000000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
 # With the Swift runtime in the programs themselves: they start in half the time and need less memory.
@@ -41,11 +42,13 @@ test: setup build lint ## set up, build, lint, and run every test
 	@$(SWIFT) test --skip-build --skip EndToEnd
 	@$(SWIFT) test --skip-build --no-parallel --filter EndToEnd
 
-# Longer than fits into every change: simulated nights full of faults, and two hundred kill -9.
+# Longer than fits into every change: simulated nights full of faults, a million garbled rule files, and two hundred
+# kill -9.
 soak: setup build ## long tests; SEEDS=10000 for more simulated nights
 	@$(SWIFT) build $(RELEASE) --product pipelinesoak
 	@.build/release/pipelinesoak $(SEEDS)
 	@$(SWIFT) build --build-tests
+	@RULE_FILES=$(RULE_FILES) $(SWIFT) test --skip-build --filter MutatedFileTests
 	@KILLS=200 $(SWIFT) test --skip-build --no-parallel --filter CrashTests
 
 # Not a test: it fails on nothing, and wants a machine that does nothing else.

@@ -42,8 +42,8 @@ public struct Document: Sendable {
   public let text: String
   public let root: Node
 
-  /// Largest configuration file that is read, in bytes.
-  public static let maximumSize = 1_048_576
+  /// Largest configuration file that is read, in bytes: room for 10,000 rules.
+  public static let maximumSize = 4_194_304
 
   /// Parses YAML. A byte order mark and Windows line ends are accepted.
   /// - Returns: nil when the text is not YAML; the problem is then in `diagnostics`.
@@ -70,7 +70,8 @@ public struct Document: Sendable {
       self.file = file
       self.text = text
     } catch let error as YamlError {
-      diagnostics.error(error.summary, at: error.location(in: file))
+      let location = error.location(in: file)
+      diagnostics.error(error.summary + Self.fullWidthHint(text, near: location.line), at: location)
       return nil
     } catch let problem as ConfigurationProblem {
       diagnostics.error(problem.message, at: problem.location)
@@ -79,6 +80,16 @@ public struct Document: Sendable {
       diagnostics.error("not readable as YAML: \(error)", at: start)
       return nil
     }
+  }
+
+  /// YAML knows no full-width colon, and says only that it misses one, often a line further on.
+  private static func fullWidthHint(_ text: String, near line: Int) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for number in [line, line - 1] where lines.indices.contains(number - 1) && lines[number - 1].contains("：")
+    {
+      return "; line \(number) has a full-width '：', write ': '"
+    }
+    return ""
   }
 
   /// Reads and parses a file; `name` is how messages call it.
@@ -115,7 +126,7 @@ extension Node {
   private static let maximumDepth = 64
 
   /// Aliases of aliases make a page of text into more values than memory holds: so many are read, and no more.
-  private static let maximumCount = 200_000
+  private static let maximumCount = 1_000_000
 
   fileprivate init(_ node: Yams.Node, file: String, depth: Int, count: inout Int) throws {
     let location = SourceLocation(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)

@@ -55,7 +55,35 @@ public struct RuleSet: Sendable {
           at: rule.location)
       }
     }
+    Self.refuseCircles(rules, diagnostics)
     Self.check(readings, catalogue, diagnostics)
+  }
+
+  /// Of rules that inhibit each other in a circle, whichever comes first would silence the others: nobody can want that.
+  private static func refuseCircles(_ rules: [Rule], _ diagnostics: Diagnostics) {
+    let byID = Dictionary(rules.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var finished: Set<String> = []
+    for rule in rules where !finished.contains(rule.id) {
+      // Depth first, with the way here and where to go on from each of its rules.
+      var way: [(id: String, next: Int)] = [(rule.id, 0)]
+      while let (id, next) = way.last {
+        let inhibitors = byID[id]?.inhibitedBy ?? []
+        guard next < inhibitors.count else {
+          finished.insert(id)
+          way.removeLast()
+          continue
+        }
+        way[way.count - 1].next += 1
+        let following = inhibitors[next]
+        if let start = way.firstIndex(where: { $0.id == following }) {
+          let circle = (way[start...].map(\.id) + [following]).prefix(10).joined(separator: " → ")
+          diagnostics.error(
+            "rules inhibit each other in a circle: \(circle)", at: byID[following]?.location ?? rule.location)
+        } else if !finished.contains(following) {
+          way.append((following, 0))
+        }
+      }
+    }
   }
 
   /// Windows must fit in memory; devices must have what rules ask of them.
