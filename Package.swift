@@ -28,12 +28,16 @@ let package = Package(
     .systemLibrary(name: "CCbor", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
     .target(name: "CMemory"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CIcal", pkgConfig: "libical", providers: [.apt(["libical-dev"])]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")]),
 
     // Floor 1: the vocabulary, and rings that know nothing of it.
     .target(name: "EstateModel", dependencies: ["Configuration"]),
     .target(name: "RingBuffer"),
+
+    // Calendars of RFC 5545.
+    .target(name: "Calendars", dependencies: ["CIcal", "Configuration", "EstateModel"]),
 
     // Floor 2: decisions. No I/O, no clock.
     .target(name: "Payloads", dependencies: ["CCbor", "CSimdjson", "CZlib", "Configuration", "EstateModel"]),
@@ -52,7 +56,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "CMemory", "Configuration", "EstateModel", "RingBuffer", "Payloads", "Rules", "Tickets",
+        "CMemory", "Calendars", "Configuration", "EstateModel", "RingBuffer", "Payloads", "Rules", "Tickets",
         "MQTTSession",
         "Store",
         .product(name: "Logging", package: "swift-log"),
@@ -133,6 +137,7 @@ let package = Package(
       path: "benchmarks/gatehouse-bench"),
 
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "CalendarsTests", dependencies: ["Calendars"]),
     .testTarget(name: "EstateModelTests", dependencies: ["EstateModel"]),
     .testTarget(name: "RingBufferTests", dependencies: ["RingBuffer"]),
     .testTarget(name: "PayloadsTests", dependencies: ["Payloads"], exclude: ["Examples"]),
