@@ -18,12 +18,16 @@ public struct Batch: Sendable {
   public var deviceStates: [DeviceState] = []
   /// Small facts that a reader of the database needs: which clock runs, say.
   public var facts: [String: String] = [:]
+  /// What is to be sent because of all this.
+  public var outbox: [OutboxEntry] = []
+  /// What became of messages that are in the outbox already.
+  public var outboxMarks: [OutboxMark] = []
 
   public init(now: Timestamp) { self.now = now }
 
   public var isEmpty: Bool {
     readings.isEmpty && events.isEmpty && transitions.isEmpty && ticketEvents.isEmpty && tickets.isEmpty
-      && problems.isEmpty && deviceStates.isEmpty && facts.isEmpty
+      && problems.isEmpty && deviceStates.isEmpty && facts.isEmpty && outbox.isEmpty && outboxMarks.isEmpty
   }
 
   /// Adds events, and the tickets that they changed as the book has them now.
@@ -51,6 +55,8 @@ public struct Batch: Sendable {
     problems.removeAll(keepingCapacity: true)
     deviceStates.removeAll(keepingCapacity: true)
     facts.removeAll(keepingCapacity: true)
+    outbox.removeAll(keepingCapacity: true)
+    outboxMarks.removeAll(keepingCapacity: true)
   }
 }
 

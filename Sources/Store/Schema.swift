@@ -3,12 +3,13 @@ import GRDB
 
 enum Schema {
   /// Of this program. A migration's identifier is its number.
-  static let version = 2
+  static let version = 3
 
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { try $0.execute(sql: first) }
     migrator.registerMigration("2") { try $0.execute(sql: second) }
+    migrator.registerMigration("3") { try $0.execute(sql: third) }
     return migrator
   }
 
@@ -86,5 +87,16 @@ enum Schema {
 
     CREATE TABLE snapshots (
       batch INTEGER PRIMARY KEY, now INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+    """
+
+  /// What is to be sent to people and other programs: written with what it tells of, and sent later. `key` names it for
+  /// its receiver; `made` is the gateway's time, `next` and `done` are the system's.
+  private static let third = """
+    CREATE TABLE outbox (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, channel TEXT NOT NULL,
+      estate TEXT NOT NULL, subject TEXT NOT NULL, notice TEXT NOT NULL, priority TEXT NOT NULL,
+      made INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, since INTEGER, next INTEGER,
+      done INTEGER, error TEXT NOT NULL, json TEXT NOT NULL) STRICT;
+    CREATE INDEX outbox_by_state ON outbox (state, made);
     """
 }

@@ -24,6 +24,8 @@ extension Store {
         for event in batch.events { try database.insert(event) }
         for problem in batch.problems { try database.add(problem) }
         for state in batch.deviceStates { try database.update(state) }
+        for entry in batch.outbox { try database.insert(entry) }
+        for mark in batch.outboxMarks { try database.update(mark) }
         for (key, value) in batch.facts.sorted(by: { $0.key < $1.key }) {
           try database.cachedStatement(
             sql:

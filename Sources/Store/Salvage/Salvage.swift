@@ -85,6 +85,11 @@ struct Salvage {
     case ("alarms", _), ("alarm_transitions", _): return json(AlarmTransition.self)
     case ("device_states", _): return json(DeviceState.self)
     case ("events", _): return json(EventDetail.self)
+    case ("outbox", _):
+      guard case .text(let priority) = row.values[6], case .text(let state) = row.values[8] else {
+        return false
+      }
+      return Priority(rawValue: priority) != nil && OutboxEntry.State(rawValue: state) != nil
     case ("chunks", .blob(let bytes)): return (try? Chunk.decode(bytes)) != nil
     case ("batches", .blob(let bytes)): return (try? PackedReadings.decode(bytes)) != nil
     case ("snapshots", .blob(let bytes)):

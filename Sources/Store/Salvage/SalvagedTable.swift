@@ -31,6 +31,12 @@ struct SalvagedTable: Sendable {
     SalvagedTable(
       name: "alarm_transitions",
       columns: [("seq", .number)] + texts("alarm", "kind") + integers("at") + texts("json")),
+    SalvagedTable(
+      name: "outbox",
+      columns: [("id", .number)] + texts("key", "channel", "estate", "subject", "notice", "priority")
+        + integers("made") + texts("state") + integers("attempts")
+        + [("since", .optionalInteger), ("next", .optionalInteger), ("done", .optionalInteger)]
+        + texts("error", "json")),
     SalvagedTable(name: "meta", columns: texts("key", "value"), isLike: { !isPath($0[0]) }),
     SalvagedTable(name: "devices", columns: [("number", .number)] + texts("path"), isLike: { isPath($0[1]) }),
     SalvagedTable(
