@@ -27,6 +27,7 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CCbor", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
     .target(name: "CMemory"),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CIcal", pkgConfig: "libical", providers: [.apt(["libical-dev"])]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
@@ -52,13 +53,23 @@ let package = Package(
       name: "Store",
       dependencies: ["EstateModel", "Tickets", .product(name: "GRDB", package: "GRDB.swift")]),
 
+    // Also floor 3, on top of the MQTT session.
+    .target(
+      name: "Notifications",
+      dependencies: [
+        "CCurl", "Configuration", "EstateModel", "Tickets", "MQTTSession",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
+
     // Floor 4: the pipeline, wired.
     .target(
       name: "Gateway",
       dependencies: [
         "CMemory", "Calendars", "Configuration", "EstateModel", "RingBuffer", "Payloads", "Rules", "Tickets",
         "MQTTSession",
-        "Store",
+        "Store", "Notifications",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -149,6 +160,7 @@ let package = Package(
     .testTarget(
       name: "EstateSimulatorTests",
       dependencies: ["EstateSimulator", .product(name: "Logging", package: "swift-log")]),
+    .testTarget(name: "NotificationsTests", dependencies: ["Notifications", "MQTTSession"], exclude: ["Fixtures"]),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "PipelineSimulation"]),
 
     // The pipeline in a world of faults, by seed: a part of the tests, and a command that plays many.

@@ -6,7 +6,7 @@ set -eu
 # Where mosquitto lives is often not on a user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin
 
-packages="ca-certificates git libmosquitto-dev mosquitto mosquitto-clients python3 libsimdjson-dev libcbor-dev libical-dev zlib1g-dev libsqlite3-dev pkg-config g++ tzdata util-linux chromium chromium-driver fonts-noto-cjk libjs-dygraphs python3-venv"
+packages="ca-certificates git libmosquitto-dev mosquitto mosquitto-clients python3 libsimdjson-dev libcbor-dev libical-dev zlib1g-dev libcurl4-openssl-dev libsqlite3-dev pkg-config g++ tzdata util-linux openssl prometheus-alertmanager chromium chromium-driver fonts-noto-cjk libjs-dygraphs python3-venv"
 swift_needed="6.1"
 
 stop() {
@@ -58,11 +58,11 @@ check_swift
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
   # Not Debian: the libraries may still be there under other names.
-  if command -v pkg-config >/dev/null 2>&1 && pkg-config --exists libmosquitto simdjson libcbor libical zlib sqlite3 &&
+  if command -v pkg-config >/dev/null 2>&1 && pkg-config --exists libmosquitto simdjson libcbor libical zlib libcurl sqlite3 &&
     command -v mosquitto >/dev/null 2>&1; then
     exit 0
   fi
-  stop "this is not Debian or Ubuntu: install the mosquitto broker, pkg-config, a C++ compiler, and the development files of libmosquitto, simdjson, libcbor, libical, zlib and SQLite 3 yourself"
+  stop "this is not Debian or Ubuntu: install the mosquitto broker, pkg-config, a C++ compiler, and the development files of libmosquitto, simdjson, libcbor, libical, zlib, libcurl and SQLite 3 yourself"
 fi
 
 missing=$(missing_packages)
