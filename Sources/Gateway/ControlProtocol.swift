@@ -13,6 +13,8 @@ public enum ControlRequest: Codable, Sendable {
   case watch
   case explain(rule: String, device: String)
   case status
+  /// Sends a message of the outbox once more, by its number.
+  case resend(Int64)
 }
 
 public enum ControlReply: Codable, Sendable {
@@ -24,6 +26,8 @@ public enum ControlReply: Codable, Sendable {
   case watching
   case step(GatewayStep)
   case refused(String)
+  /// The message's key.
+  case resent(String)
 }
 
 /// What subscribers are told, after the commit.

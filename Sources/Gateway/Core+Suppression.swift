@@ -36,7 +36,8 @@ extension Core {
       var late = alarm
       // Its clocks begin now; its onset stays.
       late.at = max(alarm.at, time.milliseconds)
-      batch.record(book.apply(late), from: book)
+      show(late)
+      record(book.apply(late))
     }
   }
 
@@ -54,7 +55,7 @@ extension Core {
       .report(report), ticket: "", by: SuppressionList.gatehouse, at: Timestamp(milliseconds: transition.at),
       via: .rule)
     // Without such a category or place there is nobody to tune it; the shelving itself is told.
-    if let events = try? book.perform(command) { batch.record(events, from: book) }
+    if let events = try? book.perform(command) { record(events) }
   }
 
   mutating func suppress(_ order: Suppression.Order, by: String) throws(SuppressionError) -> Suppression {

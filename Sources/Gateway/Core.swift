@@ -1,6 +1,7 @@
 /// Everything between the socket and the commit, with no I/O and no clock of its own: message → readings → rules →
 /// tickets → batch. The same calls in the same order give the same batches.
 import EstateModel
+import Notifications
 import Payloads
 import RingBuffer
 import Rules
@@ -35,6 +36,8 @@ struct Core {
   private var recent: RecentReadings
   var book: TicketBook
   var suppressions: SuppressionList
+  /// Decides what is sent; nil: nothing.
+  var policy: NoticePolicy?
   private(set) var status = GatewayStatus()
   private let decoder: PayloadDecoder
   private var staging: RingBuffer<Reading>
@@ -172,7 +175,8 @@ struct Core {
       // back since.
       guard !events.isEmpty else { continue }
       batch.transitions.append(transition)
-      batch.record(events, from: book)
+      show(transition)
+      record(events)
       if transition.kind == .raised { noteChattering(transition) }
     }
     passTicketTime(until: engine.clock)
@@ -182,7 +186,8 @@ struct Core {
   private mutating func passTicketTime(until time: Timestamp) {
     if suppressions.hasEnded(by: time.milliseconds) { expireSuppressions(by: time) }
     let events = book.advance(to: time)
-    if !events.isEmpty { batch.record(events, from: book) }
+    if !events.isEmpty { record(events) }
+    batch.digest(now: time, by: &policy)
   }
 
   /// A person's step on a ticket.
@@ -191,13 +196,15 @@ struct Core {
   ) throws(TicketError) -> [TicketEvent] {
     let command = TicketCommand(step, ticket: ticket, by: by, at: clock.now ?? batch.now, via: via)
     let events = try book.perform(command)
-    batch.record(events, from: book)
+    record(events)
     return events
   }
 
   /// Back to what was known before: what came since could not be kept.
-  mutating func revert(to earlier: (book: TicketBook, suppressions: SuppressionList)) {
-    (book, suppressions) = earlier
+  mutating func revert(
+    to earlier: (book: TicketBook, suppressions: SuppressionList, policy: NoticePolicy?)
+  ) {
+    (book, suppressions, policy) = earlier
     // The batch that was taken with it is gone: the next one says where the clock stood.
     keptClock = .distantPast
   }

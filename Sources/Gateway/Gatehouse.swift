@@ -3,6 +3,7 @@ import EstateModel
 import Foundation
 import Logging
 import MQTTSession
+import Notifications
 import Store
 import Tickets
 
@@ -14,6 +15,9 @@ package final class Gatehouse<Link: MessageLink> {
   private let broker: EmbeddedBroker?
   private let session: MQTTSession
   private let pipeline: Pipeline<Link, Store>
+  private let store: Store
+  /// nil: there are no channels.
+  private let dispatch: NoticeDispatch?
   private var lastStatus: Int64 = 0
 
   /// Milliseconds for which a stopping gateway tries to keep its last batch.
@@ -38,9 +42,22 @@ package final class Gatehouse<Link: MessageLink> {
     let connection = try BrokerConnection(settings, logger: logger)
     broker = connection.broker
     session = try MQTTSession(connection.options, logger: logger)
+    self.store = store
+    let policy = try NoticePolicy(configuration, stored: store.contents, isSimulated: source == .simulation)
+    let options = connection.options
+    let dispatch = try policy.map { _ in
+      try NoticeDispatch(
+        configuration, stored: try Store.reader(folder: settings.dataFolder),
+        isSimulated: source == .simulation, broker: { options }, logger: logger)
+    }
+    self.dispatch = dispatch
+    let outbox = policy.flatMap { policy in
+      dispatch.map { PipelineOutbox(policy: policy, takeMarks: $0.takeMarks, tell: $0.add) }
+    }
     pipeline = try Pipeline(
       configuration, link: makeLink(session), log: store, clock: source,
-      maximumUnacknowledged: max(1, connection.maximumInFlight / 2), at: .system, logger: logger
+      maximumUnacknowledged: max(1, connection.maximumInFlight / 2), at: .system, logger: logger,
+      outbox: outbox
     ) { step in
       link.publish(step)
       control.broadcast(step)
@@ -52,6 +69,7 @@ package final class Gatehouse<Link: MessageLink> {
   package func run() throws {
     session.subscribe(pipeline.topicFilters.map { (filter: $0, qos: 1) })
     session.connect()
+    try dispatch?.start()
     while !link.isStopRequested {
       broker?.ensureRunning()
       wait()
@@ -59,6 +77,7 @@ package final class Gatehouse<Link: MessageLink> {
       control.serve(answer)
       if GatewayClock.monotonic - lastStatus >= 200 { publishStatus() }
     }
+    dispatch?.stop()
     let isKept = finish()
     publishStatus()
     broker?.stop()
@@ -86,6 +105,21 @@ package final class Gatehouse<Link: MessageLink> {
     case .endSuppression(let id, let by): pipeline.endSuppression(id, by: by, at: .system)
     case .ticket(let ticket, let step, let by, let via):
       pipeline.perform(step, on: ticket, by: by, via: via, at: .system)
+    case .resend(let id): resend(id)
+    }
+  }
+
+  private func resend(_ id: Int64) -> ControlReply {
+    guard let dispatch else { return .refused("no channel sends anything in this run") }
+    do {
+      guard let entry = try store.contents.outboxEntry(id) else { return .refused("no message \(id)") }
+      guard entry.state != .held else { return .refused("message \(id) waits for its digest") }
+      guard dispatch.hasChannel(entry.channel) else { return .refused("no channel '\(entry.channel)'") }
+      let reply = pipeline.resend(entry, at: .system)
+      if case .resent = reply, let reason = dispatch.restart(entry) { return .refused(reason) }
+      return reply
+    } catch {
+      return .refused("\(error)")
     }
   }
 
@@ -105,38 +139,5 @@ package final class Gatehouse<Link: MessageLink> {
   private func publishStatus() {
     lastStatus = GatewayClock.monotonic
     link.publish(pipeline.status)
-  }
-}
-
-/// The broker that the settings name, started where it is the gateway's own.
-private struct BrokerConnection {
-  var broker: EmbeddedBroker?
-  var options: MQTTOptions
-  var maximumInFlight: Int
-
-  init(_ settings: Settings, logger: Logger) throws {
-    switch settings.broker {
-    case .embedded:
-      let template = try String(contentsOf: settings.brokerTemplate, encoding: .utf8)
-      let embedded = EmbeddedBroker(dataFolder: settings.dataFolder, template: template, logger: logger)
-      options = try embedded.start()
-      broker = embedded
-      maximumInFlight = EmbeddedBroker.maximumInFlight
-    case .url(let text, let passwordFile, let caFile, let inFlight):
-      guard let known = MQTTOptions(url: text) else { throw GatewayError.brokerURL(text) }
-      options = known
-      maximumInFlight = inFlight
-      if let passwordFile {
-        do {
-          options.password = try String(contentsOfFile: passwordFile, encoding: .utf8)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        } catch {
-          throw GatewayError.passwordFile(path: passwordFile, reason: error.localizedDescription)
-        }
-      }
-      if let caFile { options.tls = MQTTOptions.TLS(caFile: caFile) }
-    }
-    options.clientID = settings.clientID
-    options.cleanSession = false
   }
 }

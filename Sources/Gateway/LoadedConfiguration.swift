@@ -2,6 +2,7 @@
 import Configuration
 import EstateModel
 import Foundation
+import Notifications
 import Payloads
 import Rules
 import Tickets
@@ -13,6 +14,7 @@ public struct LoadedConfiguration: Sendable {
   public var rules: RuleSet
   public var profiles: [Profile]
   public var routing: Routing
+  public var notifications = NotificationPlan()
 
   /// Reads a configuration folder. All that is wrong is in `diagnostics`; the result is usable when that has no errors.
   /// - Parameter estates: when given, only these estates are watched.
@@ -29,6 +31,7 @@ public struct LoadedConfiguration: Sendable {
       Document.all(in: folder, prefix: Self.shortName(of: folder, beside: main), diagnostics: diagnostics)
     }
     var catalogue = Catalogue(documents: documents(settings.catalogueFolder), diagnostics: diagnostics)
+    let allEstates = catalogue.estates.map(\.id)
     if let wanted = estates ?? settings.estates {
       for id in wanted where catalogue.estate(id) == nil {
         diagnostics.error(
@@ -49,6 +52,14 @@ public struct LoadedConfiguration: Sendable {
     else { return nil }
     self.routing = Routing(document: routing, calendars: calendars, diagnostics: diagnostics)
     checkCategories(diagnostics)
+    if let file = settings.notificationsFile {
+      let name = Self.shortName(of: file, beside: main)
+      if let document = Document(contentsOf: file, name: name, diagnostics: diagnostics) {
+        notifications = NotificationPlan(
+          document: document, folder: file.deletingLastPathComponent(), estates: allEstates,
+          diagnostics: diagnostics)
+      }
+    }
   }
 
   /// A category that no route knows would leave a ticket without a responsible party.

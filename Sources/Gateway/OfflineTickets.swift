@@ -2,6 +2,7 @@
 import EstateModel
 import Foundation
 import Logging
+import Notifications
 import Rules
 import Store
 import Tickets
@@ -22,6 +23,9 @@ public enum OfflineTickets {
     let events = try book.perform(TicketCommand(step, ticket: ticket, by: by, at: now, via: .commandLine))
     var batch = Batch(now: now)
     batch.record(due + events, from: book)
+    // A gateway that runs later sends it.
+    var policy = try NoticePolicy(configuration, stored: store.contents, isSimulated: false)
+    batch.notify(due + events, in: book, now: now, by: &policy)
     try store.commit(batch)
     return events
   }

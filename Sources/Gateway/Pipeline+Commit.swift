@@ -70,7 +70,9 @@ extension Pipeline {
   private func takeBatch(_ now: Int64, _ stateLimit: Int?) -> Batch {
     core.passTime(isHeld: isHeld)
     let limit = stateLimit ?? (now - lastStates >= Self.statesInterval ? Self.statesInBatch : 0)
-    let batch = core.takeBatch(stateLimit: limit)
+    var batch = core.takeBatch(stateLimit: limit)
+    batch.outboxMarks += marks + (outbox?.takeMarks() ?? [])
+    marks = []
     if limit > 0, batch.deviceStates.count < limit { lastStates = now }
     return batch
   }
@@ -124,7 +126,7 @@ extension Pipeline {
 
   private func keeping(at moment: Moment, _ change: (inout Core) throws -> ControlReply) -> ControlReply {
     guard failure == nil, commit(moment.monotonic) else { return refusal }
-    let before = (core.book, core.suppressions)
+    let before = (core.book, core.suppressions, core.policy)
     let reply: ControlReply
     do {
       reply = try change(&core)
@@ -136,9 +138,22 @@ extension Pipeline {
       pending?.ticketEvents = []
       pending?.tickets = []
       pending?.facts = [:]
+      pending?.outbox = []
+      pending?.outboxMarks.removeAll { $0.state == .digested }
       return refusal
     }
     return reply
+  }
+
+  /// Puts a message back to where it waits for its first attempt. The answer comes after the commit.
+  package func resend(_ entry: OutboxEntry, at moment: Moment) -> ControlReply {
+    guard failure == nil, commit(moment.monotonic) else { return refusal }
+    marks.append(OutboxMark(key: entry.key, state: .pending))
+    guard commit(moment.monotonic) else {
+      pending?.outboxMarks.removeAll { $0.key == entry.key }
+      return refusal
+    }
+    return .resent(entry.key)
   }
 
   private var refusal: ControlReply {

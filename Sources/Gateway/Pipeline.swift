@@ -22,6 +22,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   let log: Log
   var core: Core
   let tellStep: (GatewayStep) -> Void
+  let outbox: PipelineOutbox?
+  /// What became of messages, and has not been put into a batch.
+  var marks: [OutboxMark] = []
   /// Messages that may wait for their acknowledgement: half of the broker's in-flight window.
   let maximumUnacknowledged: Int
   /// Messages read and not acknowledged. The link forgets them when it is lost.
@@ -62,10 +65,12 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// - Parameters:
   ///   - maximumUnacknowledged: messages that may wait for their acknowledgement.
   ///   - snapshotInterval: milliseconds between two snapshots of the engine; a start has so much to play again.
+  ///   - outbox: where messages go after their commit; nil: there are none.
   ///   - tell: gets each alarm's and ticket's step after its commit.
   package init(
     _ configuration: LoadedConfiguration, link: Link, log: Log, clock source: GatewayClock.Source,
     maximumUnacknowledged: Int, snapshotInterval: Int64 = 60_000, at moment: Moment, logger: Logger,
+    outbox: PipelineOutbox? = nil,
     tell: @escaping (GatewayStep) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
@@ -74,11 +79,13 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     self.log = log
     self.maximumUnacknowledged = maximumUnacknowledged
     tellStep = tell
+    self.outbox = outbox
     linksLost = link.linksLost
     self.snapshotInterval = snapshotInterval
     upkeep = Upkeep(at: moment.monotonic)
     lastListened = moment.monotonic
     core = try Recovery.core(configuration, log: log, source: source, at: moment, logger: logger)
+    core.policy = outbox?.policy
     link.onMessage = { [unowned self] message in
       core.receive(message.topic, message.payload, isRetained: message.isRetained)
       unacknowledged += 1
@@ -167,7 +174,8 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     }
     // With readings waiting, the clock moves at the end of their batch.
     if failure == nil, !core.hasReadings { core.passTime(isHeld: isHeld) }
-    if unacknowledged > 0 || core.hasUncommitted { firstWaiting = firstWaiting ?? now }
+    if let outbox { marks += outbox.takeMarks() }
+    if unacknowledged > 0 || core.hasUncommitted || !marks.isEmpty { firstWaiting = firstWaiting ?? now }
     if commitIsDue(now) { _ = commit(now) }
   }
 
@@ -252,6 +260,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
       guard let ticket = core.book.tickets[event.ticket] else { continue }
       tellStep(.ticket(event, ticket))
     }
+    if !batch.outbox.isEmpty { outbox?.tell(batch.outbox) }
     for problem in batch.problems {
       if let line = problemLog.line(problem, now: now) { logger.warning("\(line)") }
     }

@@ -25,6 +25,8 @@ public struct Settings: Sendable {
   public var profilesFolder: URL
   public var calendarsFolder: URL
   public var routingFile: URL
+  /// What is sent to whom; nil: nothing is said of it.
+  public var notificationsFile: URL?
   /// Template of the embedded broker's configuration.
   public var brokerTemplate: URL
   /// A device's clock may run this far ahead of ours, and this far behind, in milliseconds.
@@ -64,6 +66,9 @@ public struct Settings: Sendable {
     profilesFolder = path("profiles", profilesFolder)
     calendarsFolder = path("calendars", calendarsFolder)
     routingFile = path("routing", routingFile)
+    notificationsFile = fields.optionalText("notifications").map {
+      URL(fileURLWithPath: $0, relativeTo: folder).standardizedFileURL
+    }
     if let root = fields.optional("topic-root"), let text = root.text(diagnostics) {
       if text.isEmpty || text.contains(where: { "+#/".contains($0) }) {
         diagnostics.error(
