@@ -12,6 +12,9 @@ extension Core {
     batch.notify(events, in: book, now: engine.clock, by: &policy)
   }
 
+  /// Takes down what became of messages.
+  mutating func add(_ marks: [OutboxMark]) { batch.outboxMarks += marks }
+
   /// For what shows alarms as they are.
   mutating func show(_ transition: AlarmTransition) {
     guard let policy else { return }

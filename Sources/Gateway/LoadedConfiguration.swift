@@ -17,8 +17,10 @@ public struct LoadedConfiguration: Sendable {
   public var notifications = NotificationPlan()
 
   /// Reads a configuration folder. All that is wrong is in `diagnostics`; the result is usable when that has no errors.
-  /// - Parameter estates: when given, only these estates are watched.
-  public init?(folder: URL, estates: [String]? = nil, diagnostics: Diagnostics) {
+  /// - Parameters:
+  ///   - estates: when given, only these estates are watched.
+  ///   - sends: false leaves out who is told of what, and with it the secrets that only a gateway can read.
+  public init?(folder: URL, estates: [String]? = nil, sends: Bool = true, diagnostics: Diagnostics) {
     let main = folder.appendingPathComponent("gatehouse.yaml")
     let name = folder.lastPathComponent
     guard
@@ -52,7 +54,7 @@ public struct LoadedConfiguration: Sendable {
     else { return nil }
     self.routing = Routing(document: routing, calendars: calendars, diagnostics: diagnostics)
     checkCategories(diagnostics)
-    if let file = settings.notificationsFile {
+    if sends, let file = settings.notificationsFile {
       let name = Self.shortName(of: file, beside: main)
       if let document = Document(contentsOf: file, name: name, diagnostics: diagnostics) {
         notifications = NotificationPlan(

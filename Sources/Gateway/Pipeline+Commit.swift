@@ -70,9 +70,8 @@ extension Pipeline {
   private func takeBatch(_ now: Int64, _ stateLimit: Int?) -> Batch {
     core.passTime(isHeld: isHeld)
     let limit = stateLimit ?? (now - lastStates >= Self.statesInterval ? Self.statesInBatch : 0)
-    var batch = core.takeBatch(stateLimit: limit)
-    batch.outboxMarks += marks + (outbox?.takeMarks() ?? [])
-    marks = []
+    if let outbox { core.add(outbox.takeMarks()) }
+    let batch = core.takeBatch(stateLimit: limit)
     if limit > 0, batch.deviceStates.count < limit { lastStates = now }
     return batch
   }
@@ -148,7 +147,7 @@ extension Pipeline {
   /// Puts a message back to where it waits for its first attempt. The answer comes after the commit.
   package func resend(_ entry: OutboxEntry, at moment: Moment) -> ControlReply {
     guard failure == nil, commit(moment.monotonic) else { return refusal }
-    marks.append(OutboxMark(key: entry.key, state: .pending))
+    core.add([OutboxMark(key: entry.key, state: .pending)])
     guard commit(moment.monotonic) else {
       pending?.outboxMarks.removeAll { $0.key == entry.key }
       return refusal

@@ -23,8 +23,6 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   var core: Core
   let tellStep: (GatewayStep) -> Void
   let outbox: PipelineOutbox?
-  /// What became of messages, and has not been put into a batch.
-  var marks: [OutboxMark] = []
   /// Messages that may wait for their acknowledgement: half of the broker's in-flight window.
   let maximumUnacknowledged: Int
   /// Messages read and not acknowledged. The link forgets them when it is lost.
@@ -174,8 +172,8 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     }
     // With readings waiting, the clock moves at the end of their batch.
     if failure == nil, !core.hasReadings { core.passTime(isHeld: isHeld) }
-    if let outbox { marks += outbox.takeMarks() }
-    if unacknowledged > 0 || core.hasUncommitted || !marks.isEmpty { firstWaiting = firstWaiting ?? now }
+    if let outbox { core.add(outbox.takeMarks()) }
+    if unacknowledged > 0 || core.hasUncommitted { firstWaiting = firstWaiting ?? now }
     if commitIsDue(now) { _ = commit(now) }
   }
 

@@ -52,7 +52,7 @@ extension Batch {
 
 extension NoticePolicy {
   /// As it was when the stored messages were made; nil where nothing is to be sent.
-  init?(_ configuration: LoadedConfiguration, stored: StoreReader, isSimulated: Bool) throws {
+  package init?(_ configuration: LoadedConfiguration, stored: StoreReader, isSimulated: Bool) throws {
     let plan = configuration.notifications
     guard !plan.channels.isEmpty, plan.sendsSimulated || !isSimulated else { return nil }
     self.init(plan, catalogue: configuration.catalogue, routing: configuration.routing)

@@ -96,7 +96,7 @@ struct OutboxCommand: ParsableCommand {
     @Argument(help: "The channel's id.") var channel: String
 
     func run() throws {
-      let loaded = try options.load()
+      let loaded = try options.load(sends: true)
       guard let plan = loaded.notifications[channel] else {
         let names = loaded.notifications.channels.map(\.id)
         throw Finding(

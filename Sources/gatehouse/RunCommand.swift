@@ -28,7 +28,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     ProcessMemory.share()
-    let loaded = try options.load(estates: estates)
+    let loaded = try options.load(estates: estates, sends: true)
     let logger = makeLogger()
     let service = GatewayService(loaded, clock: clock, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [

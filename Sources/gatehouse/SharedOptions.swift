@@ -20,9 +20,11 @@ struct ConfigurationOptions: ParsableArguments {
   var folder: URL { URL(fileURLWithPath: config).standardizedFileURL }
 
   /// Reads everything; any error ends the command with all problems printed.
-  func load(estates: [String]? = nil) throws -> LoadedConfiguration {
+  /// - Parameter sends: messages may come of it.
+  func load(estates: [String]? = nil, sends: Bool = false) throws -> LoadedConfiguration {
     let diagnostics = Diagnostics()
-    let loaded = LoadedConfiguration(folder: folder, estates: estates, diagnostics: diagnostics)
+    let loaded = LoadedConfiguration(
+      folder: folder, estates: estates, sends: sends, diagnostics: diagnostics)
     for warning in diagnostics.warnings { standardError(warning.description) }
     guard var loaded, !diagnostics.hasErrors else {
       throw Finding(text: diagnostics.sorted().map(\.description).joined(separator: "\n"))

@@ -168,7 +168,8 @@ enum TicketSteps {
       }
     } else {
       do {
-        events = try OfflineTickets.perform(step, on: ticket, by: by, configuration: try options.load())
+        events = try OfflineTickets.perform(
+          step, on: ticket, by: by, configuration: try options.load(sends: true))
       } catch let error as TicketError {
         throw Finding(text: "\(error)")
       }

@@ -5,6 +5,7 @@ import Foundation
 import Gateway
 import Logging
 import MQTTSession
+import Notifications
 import Store
 import Synchronization
 import Tickets
@@ -148,7 +149,12 @@ final class Stand {
   /// How far the system's clock is off, in milliseconds.
   var clockError: Int64 = 0
 
-  init(clock source: GatewayClock.Source = .wall, window: Int = 1000) throws {
+  /// What the pipeline handed over to be sent, and what the senders say became of it.
+  private(set) var posted: [OutboxEntry] = []
+  var marks: [OutboxMark] = []
+
+  /// - Parameter channel: where messages go; nil: there are none.
+  init(clock source: GatewayClock.Source = .wall, window: Int = 1000, channel: ChannelPlan? = nil) throws {
     let diagnostics = Diagnostics()
     guard
       var loaded = LoadedConfiguration(
@@ -157,6 +163,8 @@ final class Stand {
     else { throw GatewayError.unknown("\(diagnostics.sorted())") }
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("stand-\(UUID().uuidString)")
     loaded.settings.dataFolder = folder
+    loaded.notifications = NotificationPlan()
+    if let channel { loaded.notifications.channels = [channel] }
     configuration = loaded
     (self.source, self.window) = (source, window)
     log = HandLog(try Store.open(folder: folder, catalogue: loaded.catalogue))
@@ -164,9 +172,23 @@ final class Stand {
     hearing = Hearing()
     pipeline = try Pipeline(
       loaded, link: link, log: log, clock: source, maximumUnacknowledged: window,
-      at: Moment(monotonic: 1_000_000, wall: Self.start), logger: logger
+      at: Moment(monotonic: 1_000_000, wall: Self.start), logger: logger,
+      outbox: try Self.outbox(loaded, log, hearing)
     ) { [hearing] in hearing.stand?.told.append($0) }
     hearing.stand = self
+  }
+
+  private static func outbox(_ loaded: LoadedConfiguration, _ log: HandLog, _ hearing: Hearing) throws
+    -> PipelineOutbox?
+  {
+    try NoticePolicy(loaded, stored: log.store.contents, isSimulated: false).map { policy in
+      PipelineOutbox(
+        policy: policy,
+        takeMarks: {
+          defer { hearing.stand?.marks = [] }
+          return hearing.stand?.marks ?? []
+        }, tell: { hearing.stand?.posted += $0 })
+    }
   }
 
   private final class Hearing { weak var stand: Stand? }
@@ -203,7 +225,7 @@ final class Stand {
     let logger = Logger(label: "stand") { [collected] _ in Lines(collected: collected) }
     pipeline = try Pipeline(
       configuration, link: link, log: log, clock: source, maximumUnacknowledged: window, at: moment,
-      logger: logger
+      logger: logger, outbox: try Self.outbox(configuration, log, hearing)
     ) { [hearing] in hearing.stand?.told.append($0) }
   }
 
