@@ -3,13 +3,41 @@ import EstateModel
 import Foundation
 import Tickets
 
-public enum Notice: Hashable, Sendable, Codable {
+public enum Notice: Hashable, Sendable {
   case ticket(TicketNotice)
   /// Several that came too fast one after the other.
   case digest(DigestNotice)
   case alarm(AlarmNotice)
   /// Somebody tries whether a channel works.
   case test(at: Int64)
+}
+
+/// One key, which says what it is, with the value behind it.
+extension Notice: Codable {
+  private enum CodingKeys: String, CodingKey { case ticket, digest, alarm, test }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .ticket(let notice): try fields.encode(notice, forKey: .ticket)
+    case .digest(let digest): try fields.encode(digest, forKey: .digest)
+    case .alarm(let notice): try fields.encode(notice, forKey: .alarm)
+    case .test(let at): try fields.encode(at, forKey: .test)
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    if let notice = try fields.decodeIfPresent(TicketNotice.self, forKey: .ticket) {
+      self = .ticket(notice)
+    } else if let digest = try fields.decodeIfPresent(DigestNotice.self, forKey: .digest) {
+      self = .digest(digest)
+    } else if let notice = try fields.decodeIfPresent(AlarmNotice.self, forKey: .alarm) {
+      self = .alarm(notice)
+    } else {
+      self = .test(at: try fields.decode(Int64.self, forKey: .test))
+    }
+  }
 }
 
 /// An event of a ticket, with the ticket as it was then. Times are milliseconds since 1970.

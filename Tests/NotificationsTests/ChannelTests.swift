@@ -64,6 +64,11 @@ struct HTTPChannelTests {
     #expect(body["key"] as? String == "T-260310-7K2QM4/1/office")
     #expect((body["text"] as? String)?.contains("Luyuan, well 3") == true)
     #expect((body["link"] as? String)?.hasPrefix("https://gate.example/tickets/T-260310-") == true)
+    let told = (body["notice"] as? [String: Any])?["ticket"] as? [String: Any]
+    #expect(told?["occasion"] as? String == "opened")
+    #expect(told?["priority"] as? String == "P2")
+    #expect(
+      try JSONDecoder().decode(Notice.self, from: JSONEncoder().encode(sampleNotice())) == sampleNotice())
     let time = try #require(request.headers["gatehouse-timestamp"])
     let text = Data("\(time).\(request.body)".utf8).base64EncodedString()
     let expected = try python(
