@@ -83,10 +83,7 @@ struct Core {
   mutating func receive(_ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isRetained: Bool)
   {
     status.messages += 1
-    if clock.source == .simulation, SimulationTopic.isOurs(topic) {
-      receiveClock(topic, payload)
-      return
-    }
+    if clock.source == .simulation, SimulationTopic.isOurs(topic) { return receiveClock(topic, payload) }
     // Before a simulated clock's first word there is no time at which anything could have arrived.
     guard let now = clock.now else { return }
     decoder.decode(topic: topic, payload: payload, now: now, isRetained: isRetained)

@@ -18,7 +18,6 @@ package final class NoticeDispatch: Sendable {
 
   private let senders: [String: ChannelSender]
   private let marks = Marks()
-  private let plan: NotificationPlan
   private let stored: StoreReader
   /// Seconds that a stop waits for messages on their way.
   private static let farewell = 1.0
@@ -30,10 +29,9 @@ package final class NoticeDispatch: Sendable {
     _ configuration: LoadedConfiguration, stored: StoreReader, isSimulated: Bool,
     broker: @escaping @Sendable () throws -> MQTTOptions, logger: Logger
   ) throws {
-    (plan, self.stored) = (configuration.notifications, stored)
-    let (plan, catalogue, marks) = (plan, configuration.catalogue, marks)
-    let surroundings = ChannelSurroundings(
-      configuration, broker: broker)
+    self.stored = stored
+    let (plan, catalogue, marks) = (configuration.notifications, configuration.catalogue, marks)
+    let surroundings = ChannelSurroundings(configuration, broker: broker)
     var senders: [String: ChannelSender] = [:]
     for channel in plan.channels {
       var job = ChannelSender.Job(
@@ -49,9 +47,7 @@ package final class NoticeDispatch: Sendable {
         job.isWorthSending = { Self.isWorthSending($0, latest: plan.latest, stored: stored) }
       }
       if let rate = channel.rate {
-        let from = GatewayClock.wall.milliseconds - rate.within
-        job.sent = try stored.outbox([.sent]).filter { $0.channel == channel.id }.compactMap(\.done)
-          .filter { $0 > from }
+        job.sent = try stored.sentTimes(of: channel.id, since: GatewayClock.wall - rate.within)
       }
       senders[channel.id] = ChannelSender(job, logger: logger)
     }

@@ -137,7 +137,9 @@ extension Pipeline {
       pending?.ticketEvents = []
       pending?.tickets = []
       pending?.facts = [:]
-      pending?.outbox = []
+      // Steps of alarms stay, and what shows them.
+      let alarms = Set(pending?.transitions.map(\.alarm) ?? [])
+      pending?.outbox.removeAll { !alarms.contains($0.subject) }
       pending?.outboxMarks.removeAll { $0.state == .digested }
       return refusal
     }

@@ -9,8 +9,8 @@ final class DingTalkChannel: Channel {
     var text: Text
   }
 
-  /// The system is busy; too many messages within a minute.
-  private static let busy: Set<Int> = [-1, 130_101]
+  /// The system is busy; too many messages within a minute, or at all.
+  private static let busy: Set<Int> = [-1, 130_101, 410_100]
 
   private let end: HTTPEnd
   private let secret: Secret

@@ -43,7 +43,7 @@ final class MailChannel: Channel {
     let addresses = addresses(of: delivery.notice)
     guard !addresses.isEmpty else { return .never(reason: "nobody who is told has a mail address") }
     let message = MailMessage(
-      from: plan.from, to: addresses.map(\.text), text: words.text(of: delivery.notice), key: delivery.key,
+      from: plan.from, to: plan.to, text: words.text(of: delivery.notice), key: delivery.key,
       date: Date())
     do throws(TransferError) {
       let transfer = try Transfer(
@@ -99,6 +99,7 @@ final class MailChannel: Channel {
 struct MailMessage {
   let bytes: [UInt8]
 
+  /// - Parameter to: who everybody may see that it goes to; others are not named in it.
   init(from: String, to: [String], text: NoticeText, key: String, date: Date) {
     let form = DateFormatter()
     form.locale = Locale(identifier: "en_US_POSIX")
@@ -110,7 +111,8 @@ struct MailMessage {
     ])
     let lines = [
       "Date: \(form.string(from: date))", "From: Gatehouse <\(from)>",
-      "To: \(to.joined(separator: ",\r\n "))", "Subject: \(Self.encodedWords(text.title))",
+      "To: \(to.isEmpty ? "undisclosed-recipients:;" : to.joined(separator: ",\r\n "))",
+      "Subject: \(Self.encodedWords(text.title))",
       // The same message has the same name, however often it is sent.
       "Message-ID: <\(key.replacingOccurrences(of: "/", with: "."))@\(host)>",
       "Auto-Submitted: auto-generated",

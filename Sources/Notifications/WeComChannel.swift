@@ -9,8 +9,8 @@ final class WeComChannel: Channel {
     var text: Text
   }
 
-  /// The system is busy; the interface is called too often.
-  private static let busy: Set<Int> = [-1, 45_009]
+  /// The system is busy; the interface is called too often, or too often at once.
+  private static let busy: Set<Int> = [-1, 45_009, 45_033]
 
   private let end: HTTPEnd
   private let words: NoticeWords

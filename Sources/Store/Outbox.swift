@@ -137,6 +137,15 @@ extension StoreReader {
     }
   }
 
+  /// When messages of a channel were sent since then, by the system's time; milliseconds since 1970.
+  public func sentTimes(of channel: String, since: Timestamp) throws -> [Int64] {
+    try read { database in
+      try Int64.fetchAll(
+        database, sql: "SELECT done FROM outbox WHERE state = 'sent' AND channel = ? AND done > ?",
+        arguments: [channel, since.milliseconds])
+    }
+  }
+
   /// The message with this number; nil when there is none.
   public func outboxEntry(_ id: Int64) throws -> OutboxEntry? {
     try read { database in

@@ -38,6 +38,16 @@ struct OutboxTests {
     #expect(try stand.log.store.contents.outbox().isEmpty)
   }
 
+  @Test("Simulated estates are told to nobody, unless somebody wants that")
+  func simulated() throws {
+    let stand = try Stand(channel: Self.office)
+    let contents = stand.log.store.contents
+    var configuration = stand.configuration
+    #expect(try NoticePolicy(configuration, stored: contents, isSimulated: true) == nil)
+    configuration.notifications.sendsSimulated = true
+    #expect(try NoticePolicy(configuration, stored: contents, isSimulated: true) != nil)
+  }
+
   @Test("What became of a message is kept within a second or so")
   func marks() throws {
     let stand = try flooded()

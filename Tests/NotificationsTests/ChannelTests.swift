@@ -171,6 +171,14 @@ struct HTTPChannelTests {
     #expect(send(.webhook(receiver.end(path), secret: Secret("s")), delivery()) == expected)
   }
 
+  @Test("A receiver may say until when it wants to be left alone")
+  func date() throws {
+    let receiver = try Receiver()
+    let outcome = send(.webhook(receiver.end("/retry-date/120"), secret: Secret("s")), delivery())
+    guard case .later(_, let after?) = outcome else { throw Failure("\(outcome)") }
+    #expect((100_000...121_000).contains(after))
+  }
+
   @Test("A receiver that hangs, drips or isn't there costs its time and no more")
   func hanging() throws {
     let receiver = try Receiver()

@@ -42,6 +42,8 @@ struct OutboxTests {
       #expect(stored.map(\.next) == [nil, 9])
       #expect(stored.map(\.error) == ["", "answered 500"])
       #expect(try store.contents.outbox([.pending]).map(\.key) == ["b"])
+      #expect(try store.contents.sentTimes(of: "office", since: Timestamp(milliseconds: 4)) == [5])
+      #expect(try store.contents.sentTimes(of: "office", since: Timestamp(milliseconds: 5)).isEmpty)
       #expect(try store.contents.outboxEntry(stored[1].id ?? 0)?.key == "b")
       #expect(try store.contents.outboxEntry(4711) == nil)
     }

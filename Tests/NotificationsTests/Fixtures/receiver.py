@@ -3,10 +3,11 @@
 usage: receiver.py PORT PORTFILE LOG     PORT 0: a free one, told in PORTFILE
 
 /ok 200   /fail/N 500 for the first N requests, then 200   /refuse/N the same with 404   /delay/N 200 after N seconds
-/status/N that status   /retry-after/N 429 with N seconds
+/status/N that status   /retry-after/N 429 with N seconds   /retry-date/N 503 with a date in N seconds
 /hang no answer   /elsewhere, /here redirects to another host, to /ok   /moved 302   /huge 1 GB   /slow a byte a second
 /robot/N a chat robot's answer with errcode N   /lark/N the same with Feishu's names
 """
+import email.utils
 import http.server
 import json
 import sys
@@ -58,6 +59,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, {}, json.dumps({"errcode": number, "errmsg": "ok" if number == 0 else "refused"}))
         elif kind == "lark":
             self.answer(200, {}, json.dumps({"code": number, "msg": "success" if number == 0 else "refused"}))
+        elif kind == "retry-date":
+            self.answer(503, {"Retry-After": email.utils.formatdate(time.time() + number, usegmt=True)})
         elif kind == "hang":
             time.sleep(30)
         elif kind in ("huge", "slow"):
