@@ -1,4 +1,5 @@
 /// Everything that configuration files say, read and checked in one go.
+import Calendars
 import Configuration
 import EstateModel
 import Foundation
@@ -44,6 +45,17 @@ public struct LoadedConfiguration: Sendable {
     }
     self.catalogue = catalogue
     calendars = EstateCalendar.calendars(in: documents(settings.calendarsFolder), diagnostics: diagnostics)
+    let dated = ICalendarFile.calendars(
+      in: settings.calendarsFolder, prefix: Self.shortName(of: settings.calendarsFolder, beside: main),
+      diagnostics: diagnostics)
+    for (name, calendar) in dated.sorted(by: { $0.key < $1.key }) {
+      if calendars[name] != nil {
+        diagnostics.error(
+          "calendar '\(name)' is already defined in a YAML file",
+          at: SourceLocation(file: "\(name).ics", line: 1, column: 1))
+      }
+      calendars[name] = calendar
+    }
     rules = RuleSet(
       documents: documents(settings.rulesFolder), calendars: calendars, catalogue: catalogue,
       diagnostics: diagnostics)
