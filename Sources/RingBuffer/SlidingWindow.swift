@@ -35,14 +35,16 @@ struct SlidingWindow: Sendable {
   // All up to here is needed at each sample, what follows only by those who measure it.
   private(set) var trackers: [RankTracker] = []
   private(set) var energy = CompensatedSum()
-  private(set) var line = LineSums()
+  /// One, where mean, spread or a line is measured: most windows do without.
+  private var sums: [LineSums] = []
   private var smallest = MonotonicQueue()
   /// Of the values with the other sign.
   private var largest = MonotonicQueue()
 
   init(length: Int64, measures: WindowMeasures) {
     self.length = length
-    self.measures = measures
+    self.measures = []
+    measure(measures)
   }
 
   var count: Int { end - start }
@@ -52,7 +54,14 @@ struct SlidingWindow: Sendable {
   private var keepsSums: Bool { !measures.isDisjoint(with: [.energy, .line, .moments]) }
 
   /// Only before the first sample.
-  mutating func measure(_ more: WindowMeasures) { measures.formUnion(more) }
+  mutating func measure(_ more: WindowMeasures) {
+    measures.formUnion(more)
+    if sums.isEmpty, !measures.isDisjoint(with: [.line, .moments]) { sums = [LineSums()] }
+  }
+
+  var line: LineSums { sums.first ?? LineSums() }
+
+  private mutating func begin(_ line: LineSums) { if !sums.isEmpty { sums[0] = line } }
 
   /// Takes in the ring's newest sample, which stands for `weight` milliseconds. Before that it is moved on: in this
   /// order, so that it makes no difference whether others have moved it already.
@@ -104,7 +113,7 @@ struct SlidingWindow: Sendable {
     freshUntil = end
     guard start < end else { return }
     leavesAt = ring[start].time + length
-    line = LineSums(anchor: ring[start])
+    begin(LineSums(anchor: ring[start]))
     for sequence in start..<end {
       let weight = ring.weight(sequence)
       self.weight += weight
@@ -117,7 +126,7 @@ struct SlidingWindow: Sendable {
     leavesAt = .max
     weight = 0
     energy = CompensatedSum()
-    line = LineSums()
+    begin(LineSums())
     smallest.removeAll()
     largest.removeAll()
     for index in trackers.indices { trackers[index].clear() }
@@ -136,9 +145,9 @@ struct SlidingWindow: Sendable {
       energy.add(sign * ring.energy(sequence) * Double(weight))
     }
     if measures.contains(.line) {
-      line.add(ring[sequence], sign: sign)
+      sums[0].add(ring[sequence], sign: sign)
     } else if measures.contains(.moments) {
-      line.addValue(ring[sequence], sign: sign)
+      sums[0].addValue(ring[sequence], sign: sign)
     }
   }
 
@@ -157,7 +166,7 @@ struct SlidingWindow: Sendable {
     freshUntil = end
     guard keepsSums else { return }
     energy = CompensatedSum()
-    line = LineSums(anchor: ring[start])
+    begin(LineSums(anchor: ring[start]))
     for sequence in start..<end {
       addToSums(sequence, weight: ring.weight(sequence), sign: 1, from: ring)
     }
@@ -193,7 +202,7 @@ extension SlidingWindow {
   mutating func readSums(from reader: inout StateReader) throws(StateDamage) {
     if measures.contains(.energy) { try energy.read(from: &reader) }
     if !measures.isDisjoint(with: [.line, .moments]) {
-      try line.read(from: &reader, values: !measures.contains(.line))
+      try sums[0].read(from: &reader, values: !measures.contains(.line))
     }
   }
 
@@ -212,6 +221,6 @@ extension SlidingWindow {
     }
     for index in trackers.indices { trackers[index].invalidate() }
     energy = other.energy
-    line = other.line
+    sums = other.sums
   }
 }
