@@ -22,19 +22,19 @@ extension Checker {
 
 extension RuleEngine {
   func countBeyond(_ leaf: BoundLeaf, at now: Int64, aim: Double) -> Glimpse {
-    let (event, readings) = (targets[Int(leaf.first)], targets[Int(leaf.first) + 1])
+    let (event, readings) = (targets[Int(leaf.target.index)], targets[Int(leaf.target.index) + 1])
     let known = eventsAreKnown(Int(event.index), at: now)
     guard known.are, !aim.isNaN else { return Glimpse(value: .nan, until: known.until) }
     let ring = series[Int(readings.index)].ring
     var count = 0
     var until = known.until
     for visit in tracks[Int(event.index)].visits.reversed() {
-      guard visit.start > now - leaf.window else { break }
+      guard visit.start > now - questions[Int(leaf.question)].window else { break }
       guard visit.start <= now else {
         until = min(until, visit.start)
         continue
       }
-      until = min(until, visit.start + leaf.window)
+      until = min(until, visit.start + questions[Int(leaf.question)].window)
       // Readings whose time begins before the end and ends after the start of the occurrence.
       var position = ring.firstSequence(notBefore: visit.start + 1)
       while position < ring.end,

@@ -72,10 +72,10 @@ extension Checker {
 extension RuleEngine {
   /// Goes through what the window holds of both; put cheaper conditions before it.
   func overlap(_ leaf: BoundLeaf, at now: Int64, aim: Double) -> Glimpse {
-    let (first, second) = (targets[Int(leaf.first)], targets[Int(leaf.first) + 1])
+    let (first, second) = (targets[Int(leaf.target.index)], targets[Int(leaf.target.index) + 1])
     let known = eventsAreKnown(Int(second.index), at: now)
     guard known.are else { return Glimpse(value: .nan, until: known.until) }
-    let window = Span(start: now - leaf.window, end: now)
+    let window = Span(start: now - questions[Int(leaf.question)].window, end: now)
     let events = VisitSpans(tracks[Int(second.index)], within: window)
     let share: Double
     if first.window >= 0 {

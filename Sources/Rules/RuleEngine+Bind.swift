@@ -134,7 +134,8 @@ extension RuleEngine {
   /// - Parameter number: of the instance, which may remember; -1: it may not.
   /// - Returns: where the plan's leaves and attributes on that device begin.
   mutating func bindPlan(
-    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ number: Int = -1, _ known: inout [[UInt64]: Int]
+    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ number: Int,
+    _ known: inout [[UInt64]: Int]
   ) -> (leaves: Int32, attributes: Int32) {
     // Shared conditions lie before those who ask for them.
     let shares = zip(plan.shares, laidOut.shares).map { bindShare($0, $1, of: instance, &known) }
@@ -208,7 +209,7 @@ extension RuleEngine {
     case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: instance.estate))]
     default:
       for position in positions(of: leaf, on: instance.device) {
-        let slot = slots[position]
+        let slot = Int(slots[position])
         if slot < 0 {
           found.append(Target(index: Int32(-slot - 1)))
           if leaf.form == .age { bound.form = .ageOfEvent }

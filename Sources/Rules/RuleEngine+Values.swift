@@ -164,7 +164,7 @@ extension RuleEngine {
       guard known.are else { return Glimpse(value: .nan, until: known.until) }
       let (seconds, until) = tracks[index].dwell(at: now)
       return Glimpse(value: seconds, until: min(until, known.until))
-    case .days: return days(index, leaf.window, at: now)
+    case .days: return days(index, questions[Int(leaf.question)].window, at: now)
     case .steady: return Glimpse(value: stretches[index].length, until: .max)
     case .typical: return typical(index, at: now)
     case .coefficient: return coefficient(index)

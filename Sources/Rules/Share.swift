@@ -77,7 +77,7 @@ extension RuleEngine {
       let member = Instance(
         rule: instance.rule, device: device, estate: instance.estate, island: instance.island,
         gap: instance.gap, dependsOnTime: true)
-      share.members.append(bindPlan(shared.plan, laidOut, of: member, &same))
+      share.members.append(bindPlan(shared.plan, laidOut, of: member, -1, &same))
     }
     shares.append(share)
     shareNumbers[key] = Int32(shares.count - 1)
