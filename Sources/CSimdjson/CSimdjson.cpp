@@ -168,6 +168,38 @@ bool mend(const char *bytes, size_t count, std::string &out) {
   return changed;
 }
 
+// Whether two texts of one length are the same. Keys are short: a call of memcmp costs more than the comparison.
+inline bool same(const char *a, const char *b, size_t count) noexcept {
+  auto word = [](const char *bytes) {
+    uint64_t value;
+    std::memcpy(&value, bytes, sizeof(value));
+    return value;
+  };
+  if (count < 8) {
+    for (size_t i = 0; i < count; i++) {
+      if (a[i] != b[i]) return false;
+    }
+    return true;
+  }
+  for (size_t i = 0; i + 8 < count; i += 8) {
+    if (word(a + i) != word(b + i)) return false;
+  }
+  return word(a + count - 8) == word(b + count - 8);
+}
+
+// The value of a key; false where the object doesn't have it. The first of two equal keys counts.
+inline bool find_key(dom::object object, const char *key, size_t count, dom::element *found) noexcept {
+  auto end = object.end();
+  for (auto it = object.begin(); it != end; ++it) {
+    std::string_view name = it.key();
+    if (name.size() == count && same(name.data(), key, count)) {
+      *found = it.value();
+      return true;
+    }
+  }
+  return false;
+}
+
 // Follows a path; false where it leads nowhere. A path has few steps, so the recursion is shallow.
 bool follow(dom::element element, const json_step *steps, size_t count, dom::element *found) noexcept {
   for (size_t i = 0; i < count; i++) {
@@ -176,8 +208,7 @@ bool follow(dom::element element, const json_step *steps, size_t count, dom::ele
     dom::array array;
     if (steps[i].key != nullptr) {
       if (element.get_object().get(object) != simdjson::SUCCESS) return false;
-      std::string_view key(steps[i].key, steps[i].key_count);
-      if (object.at_key(key).get(next) != simdjson::SUCCESS) return false;
+      if (!find_key(object, steps[i].key, steps[i].key_count, &next)) return false;
     } else if (steps[i].index == JSON_ANY) {
       if (element.get_object().get(object) == simdjson::SUCCESS) {
         for (auto field : object) {
@@ -277,12 +308,13 @@ uint64_t json_pick(const json_value *value, const json_step *keys, size_t count,
   dom::object object;
   if (element_of(*value).get_object().get(object) != simdjson::SUCCESS) return 0;
   uint64_t found = 0;
-  for (auto it = object.begin(); it != object.end(); ++it) {
+  auto end = object.end();
+  for (auto it = object.begin(); it != end; ++it) {
     std::string_view key = it.key();
     for (size_t i = 0; i < count; i++) {
-      // The first letter tells nearly all keys apart.
+      // Length and first letter tell nearly all keys apart.
       if (keys[i].key_count != key.size() || key.empty() || keys[i].key[0] != key[0] ||
-          std::memcmp(keys[i].key, key.data(), key.size()) != 0) {
+          !same(keys[i].key, key.data(), key.size())) {
         continue;
       }
       if ((found >> i & 1) == 0) {

@@ -1,6 +1,5 @@
 /// Names found by their raw bytes: what keeps String out of the way of a message.
 import EstateModel
-import Glibc
 
 /// A hash table with open addressing from UTF-8 bytes to a number.
 struct NameTable {
@@ -77,16 +76,33 @@ struct NameTable {
     while slots[position].value != .max {
       let slot = slots[position]
       if slot.hash == hash, Int(slot.count) == key.count {
-        if key.isEmpty { return slot.value }
-        if let start = bytes.baseAddress, let text = key.baseAddress,
-          memcmp(start + Int(slot.start), text, key.count) == 0
-        {
-          return slot.value
-        }
+        let start = Int(slot.start)
+        let name = UnsafeRawBufferPointer(
+          rebasing: UnsafeRawBufferPointer(bytes)[start..<(start + key.count)])
+        if same(name, key) { return slot.value }
       }
       position = (position + 1) & mask
     }
     return nil
+  }
+
+  /// Whether two texts of one length are the same. Names are short: a call of memcmp costs more than the comparison.
+  @inline(__always) private static func same(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool
+  {
+    func word(_ text: UnsafeRawBufferPointer, _ start: Int) -> UInt64 {
+      text.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+    }
+    let count = a.count
+    if count < 8 {
+      for position in 0..<count where a[position] != b[position] { return false }
+      return true
+    }
+    var start = 0
+    while start + 8 < count {
+      if word(a, start) != word(b, start) { return false }
+      start += 8
+    }
+    return word(a, count - 8) == word(b, count - 8)
   }
 
   /// Eight bytes at a time; only for tables in memory.
