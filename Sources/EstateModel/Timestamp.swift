@@ -57,7 +57,7 @@ extension Timestamp {
   /// The same from raw UTF-8 bytes, without allocation.
   public init?(rfc3339 bytes: UnsafeRawBufferPointer) {
     var position = 0
-    func digits(_ count: Int) -> Int? {
+    @inline(__always) func digits(_ count: Int) -> Int? {
       guard position + count <= bytes.count else { return nil }
       var value = 0
       for index in position..<(position + count) {
@@ -68,7 +68,7 @@ extension Timestamp {
       position += count
       return value
     }
-    func skip(_ first: UInt8, _ second: UInt8? = nil, _ third: UInt8? = nil) -> Bool {
+    @inline(__always) func skip(_ first: UInt8, _ second: UInt8? = nil, _ third: UInt8? = nil) -> Bool {
       guard position < bytes.count else { return false }
       let byte = bytes[position]
       guard byte == first || byte == second || byte == third else { return false }

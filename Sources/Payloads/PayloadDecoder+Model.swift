@@ -52,15 +52,19 @@ extension PayloadDecoder {
     let fields = parser.fields(of: object).fields
     let model = envelope.models.model(of: object, fields, hashes, in: root) { hints(envelope, origin.device) }
     guard let model else { return false }
-    // Each key is looked up once; the signals find their values by place.
-    present = 0
-    for position in fields.indices {
-      let key = fields[position].keyBytes
-      guard let place = model.ownKeys[key, hashes[position]], place < BodyPlan.maximumPlaces else { continue }
-      places[Int(place)] = fields[position].value
-      present |= 1 << UInt64(place)
+    model._withUnsafeGuaranteedRef { model in
+      // Each key is looked up once; the signals find their values by place.
+      present = 0
+      for position in fields.indices {
+        let key = fields[position].keyBytes
+        guard let place = model.ownKeys[key, hashes[position]], place < BodyPlan.maximumPlaces else {
+          continue
+        }
+        places[Int(place)] = fields[position].value
+        present |= 1 << UInt64(place)
+      }
+      read(model, object, origin, isPlaced: true)
     }
-    read(model, object, origin, isPlaced: true)
     return true
   }
 

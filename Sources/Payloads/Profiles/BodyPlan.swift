@@ -134,7 +134,7 @@ final class ModelChoice {
     of object: json_value, _ fields: UnsafeBufferPointer<json_field>,
     _ hashes: UnsafeMutableBufferPointer<UInt64>, in envelope: json_value,
     hints: () -> [[UInt8]]
-  ) -> BodyPlan? {
+  ) -> Unmanaged<BodyPlan>? {
     var present = SIMD4<UInt64>()
     for position in fields.indices {
       let key = fields[position].keyBytes
@@ -146,7 +146,7 @@ final class ModelChoice {
       if (need.all & present) != need.all { continue }
       if need.any != .zero, (need.any & present) == .zero { continue }
       guard known[number]._withUnsafeGuaranteedRef({ $0.fits(object, in: envelope) }) else { continue }
-      if !asksForName[number] || models[number].isNamed(in: hints()) { return models[number] }
+      if !asksForName[number] || models[number].isNamed(in: hints()) { return known[number] }
     }
     return nil
   }
