@@ -101,6 +101,24 @@ struct OutboxTests {
     #expect(try stand.log.store.contents.outbox().map(\.key) == before.map(\.key))
   }
 
+  @Test("What is shelved is told when it is announced, and shown then")
+  func shelved() throws {
+    let stand = try Stand(channel: ChannelPlan(id: "broker", transport: .mqtt(MQTTPlan())))
+    stand.pass(seconds: 5)
+    let order = Suppression.Order(
+      .shelved, .init(estate: "luyuan", device: "probe-w01", rule: "sewer-high-level"),
+      until: stand.now.milliseconds + 40 * 60_000, why: "pump test")
+    let reply = stand.pipeline.suppress(order, by: "guard", at: stand.moment)
+    guard case .suppression = reply else { throw GatewayError.unknown("\(reply)") }
+    // 0.27 m in a pipe of 0.30 m: 90 %.
+    stand.flood("luyuan/probe-w01", level: 0.27, minutes: 30)
+    let kept = try stand.log.store.contents.transitions().filter { $0.rule == "sewer-high-level" }
+    let alarm = try #require(kept.first).alarm
+    #expect(!stand.posted.contains { $0.subject == alarm })
+    stand.flood("luyuan/probe-w01", level: 0.27, minutes: 12)
+    #expect(stand.posted.filter { $0.subject == alarm }.map(\.notice) == ["\(alarm)/raised"])
+  }
+
   @Test("A message that was given up begins anew when somebody wants it sent once more")
   func resend() throws {
     let stand = try flooded()
