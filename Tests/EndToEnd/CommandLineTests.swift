@@ -71,6 +71,7 @@ struct ConfigurationTests {
     arguments: [
       "run", "demo", "check", "decode", "tickets", "ticket", "alarms", "watch", "devices", "history",
       "explain", "status", "export", "recover", "test", "backtest", "quality", "profile", "campaign",
+      "outbox",
     ])
   func help(_ command: String) throws {
     let outcome = try Programs.run("gatehouse", [command, "--help"])
