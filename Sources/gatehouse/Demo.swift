@@ -1,11 +1,13 @@
 /// Runs gateway and simulator side by side, shows what happens, and judges the outcome.
 import ArgumentParser
+import Console
 import EstateModel
 import Foundation
 import Gateway
 import Logging
 import ServiceLifecycle
 import Store
+import Synchronization
 import Tickets
 
 struct Demo {
@@ -23,16 +25,21 @@ struct Demo {
     var logger = makeLogger(quiet: !isHeadless)
     if isHeadless { logger.logLevel = .warning }
     let service = GatewayService(loaded, clock: .simulation, logger: logger)
-    let driver = DemoDriver(demo: self, link: service.link)
+    let door = isHeadless ? nil : try DemoDoor(loaded, link: service.link, logger: logger)
+    let driver = DemoDriver(demo: self, link: service.link, door: door)
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+      .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+    ]
+    // Who looks on can do without the pages; the demo goes on.
+    if let console = door?.console {
+      services.append(.init(service: console, failureTerminationBehavior: .ignore))
+    }
+    services.append(
+      .init(
+        service: driver, successTerminationBehavior: .gracefullyShutdownGroup,
+        failureTerminationBehavior: .gracefullyShutdownGroup))
     let group = ServiceGroup(
-      configuration: .init(
-        services: [
-          .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
-          .init(
-            service: driver, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .gracefullyShutdownGroup),
-        ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
     try summarize(service.link.status)
   }
@@ -65,10 +72,39 @@ struct Demo {
   }
 }
 
+/// The web console of a demonstration, with an account of its own for as long as that lasts.
+final class DemoDoor: Sendable {
+  let console: ConsoleService?
+  private let password: String
+  private let said: Said
+
+  private final class Said: Sendable {
+    let address = Mutex<String?>(nil)
+  }
+
+  init(_ loaded: LoadedConfiguration, link: GatewayLink, logger: Logger) throws {
+    let said = Said()
+    console = ConsoleService(loaded, status: { link.status }, logger: logger) { line in
+      guard let found = line.range(of: "http") else { return }
+      said.address.withLock { $0 = String(line[found.lowerBound...]) }
+    }
+    self.said = said
+    password = String((0..<10).compactMap { _ in "abcdefghjkmnpqrstuvwxyz23456789".randomElement() })
+    guard console != nil else { return }
+    try FileManager.default.createDirectory(
+      at: loaded.settings.dataFolder, withIntermediateDirectories: true)
+    _ = try AccountBook(folder: loaded.settings.dataFolder).add("demo", access: .operator, password: password)
+  }
+
+  /// `http://127.0.0.1:8080/  demo / k3n5…`; nil until it is open.
+  var invitation: String? { said.address.withLock { $0 }.map { "\($0)  demo / \(password)" } }
+}
+
 /// Starts the simulator once the gateway listens, and draws until it is over.
 struct DemoDriver: Service {
   var demo: Demo
   var link: GatewayLink
+  var door: DemoDoor?
 
   func run() async throws {
     try await waitForLink()
@@ -81,7 +117,7 @@ struct DemoDriver: Service {
     let simulator = try SimulatorProcess(
       arguments: arguments, output: folder.appendingPathComponent("estatesim.log"))
     defer { simulator.stop() }
-    let view = LiveView(demo: demo)
+    let view = LiveView(demo: demo, door: door)
     view.open()
     defer { view.close() }
     await withTaskGroup(of: Void.self) { tasks in

@@ -16,11 +16,12 @@ final class LiveView: Sendable {
   }
 
   private let demo: Demo
+  private let door: DemoDoor?
   private let zone: TimeZone
   private let state = Mutex(State())
 
-  init(demo: Demo) {
-    self.demo = demo
+  init(demo: Demo, door: DemoDoor?) {
+    (self.demo, self.door) = (demo, door)
     zone = demo.loaded.catalogue.estates.first?.timeZone ?? .gmt
   }
 
@@ -113,10 +114,14 @@ final class LiveView: Sendable {
         "\(isChinese ? "报警" : "Alarms") (\(status.activeAlarms) \(isChinese ? "活动" : "active"))", .bold),
     ]
     if state.alarms.isEmpty { lines.append(Terminal.styled("  \(isChinese ? "暂无" : "none yet")", .dim)) }
-    for alarm in state.alarms.suffix(max(3, rows - lines.count - 3)).reversed() {
+    let invitation = door?.invitation.map { "\(isChinese ? "网页控制台" : "Web console")  \($0)" }
+    let foot = 3 + (invitation == nil ? 0 : 1)
+    for alarm in state.alarms.suffix(max(3, rows - lines.count - foot)).reversed() {
       lines.append("  " + alarmLine(alarm))
     }
-    lines += ["", Terminal.styled(isChinese ? "按 Ctrl-C 结束" : "Ctrl-C ends the demo", .dim)]
+    lines.append("")
+    if let invitation { lines.append(invitation) }
+    lines += [Terminal.styled(isChinese ? "按 Ctrl-C 结束" : "Ctrl-C ends the demo", .dim)]
     return lines
   }
 
