@@ -131,12 +131,15 @@ extension RuleEngine {
     var all = Judgement(value: .nan, until: .max, looked: 0)
     guard var memory = memoryOf[Int32(index)].map(Int.init) else { return all }
     let today = clocks[Int(memories[memory].clock)].day(of: now)
+    // A day without a word of the device is no quiet day, also when the calendar alone says no.
+    let seen = devices[Int(instances[index].device)].lastSeen
+    let wasHeard = seen >= now || clocks[Int(memories[memory].clock)].day(of: seen) == today
     let heeded = heedsSilence
     heedsSilence = false
     for program in memoryPrograms[Int(programs[rule].firstMemory)..<Int(programs[rule].endMemory)] {
       let found = judge(
         program, leaves: instances[index].raiseLeaves, attributes: instances[index].raiseAttributes, at: now)
-      if !found.value.isNaN { memories[memory].mark(today, holds: found.value == 1) }
+      if !found.value.isNaN, wasHeard { memories[memory].mark(today, holds: found.value == 1) }
       all.until = min(all.until, found.until)
       all.looked |= found.looked
       memory += 1

@@ -73,9 +73,7 @@ extension RuleEngine {
   /// Learns from the readings up to a time before which none can come any more.
   mutating func learn(_ number: Int, from index: Int, until limit: Int64) {
     var lesson = lessons[number]
-    var position =
-      lesson.learned == .min
-      ? series[index].ring.first : series[index].ring.firstSequence(notBefore: lesson.learned + 1)
+    var position = firstUnlearned(of: index, after: lesson.learned)
     guard position < series[index].ring.end, series[index].ring[position].time <= limit else { return }
     let isFrozen = lesson.fit >= 0 && isAlarmed(index)
     while position < series[index].ring.end {
@@ -109,6 +107,16 @@ extension RuleEngine {
       }
     }
     lessons[number] = lesson
+  }
+
+  /// The few newest readings are those that have not been learned from, unless they come faster than late ones may.
+  @inline(__always) private func firstUnlearned(of index: Int, after learned: Int64) -> Int {
+    let (first, end) = (series[index].ring.first, series[index].ring.end)
+    var position = end
+    let nearest = max(first, end - 8)
+    while position > nearest, series[index].ring[position - 1].time > learned { position -= 1 }
+    return position > nearest || position == first
+      ? position : series[index].ring.firstSequence(notBefore: learned + 1)
   }
 
   /// Whether an alarm is active of a rule that looks at the series.

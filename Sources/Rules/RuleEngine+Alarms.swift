@@ -27,6 +27,14 @@ extension RuleEngine {
     heedsSilence = false
     let glimpse = look(at: Int(instances[index].raiseLeaves), at: now, aim: .nan)
     guard calm.contains(glimpse.value) || glimpse.value.isNaN else { return false }
+    let leaf = leaves[Int(instances[index].raiseLeaves)]
+    if leaf.form == .steady, leaf.count == 1, calm.above == -.infinity {
+      // It grows no faster than time: until it can reach the limit, readings needn't be asked.
+      instances[index].looked = 0
+      let missing = calm.below - (glimpse.value.isNaN ? 0 : glimpse.value)
+      rest(index, until: now + Int64(min(missing, 1e9) * 1000))
+      return true
+    }
     instances[index].looked = Leaf.bit(0)
     rest(index, until: instances[index].dependsOnTime ? glimpse.until : .max)
     return true

@@ -179,13 +179,30 @@ extension RuleEngine {
     }
     let program = programs[Int(instances[number].rule)].raise
     let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
-    // What is remembered has to be judged, too.
-    guard plan.memories.isEmpty else { return }
+    guard plan.memories.isEmpty else { return connectMemory(number, plan, firstLeaf, firstAttribute) }
     guard let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }) else { return }
     instances[number].calm = calm
     // Latest readings are judged before the instance is even looked up.
     let leaf = leaves[firstLeaf]
     if leaf.form == .latest, leaf.count == 1, let entry = entry(of: number, slot: leaf.target.index + 1) {
+      dependents[entry].calm = calm
+    }
+  }
+
+  /// A rule that only counts days is not moved by readings with which its condition can't hold. Whether that was known
+  /// matters only to one that is active, and that looks at each.
+  private mutating func connectMemory(_ number: Int, _ plan: Plan, _ firstLeaf: Int, _ firstAttribute: Int) {
+    let counts = plan.ops.allSatisfy { op in
+      guard op.code == .leaf || op.code == .aimed else { return true }
+      let form = plan.leaves[Int(op.index)].form
+      return form == .days || form == .during
+    }
+    guard counts, plan.memories.count == 1, let leaf = plan.leaves.first, leaf.form == .latest else { return }
+    let program = memoryPrograms[Int(programs[Int(instances[number].rule)].firstMemory)]
+    let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
+    if let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }), leaves[firstLeaf].count == 1,
+      let entry = entry(of: number, slot: leaves[firstLeaf].target.index + 1)
+    {
       dependents[entry].calm = calm
     }
   }
