@@ -59,7 +59,7 @@ public struct Document: Sendable {
       return nil
     }
     do {
-      guard let composed = try Yams.compose(yaml: text) else {
+      guard let composed = try Yams.compose(yaml: text, .basic) else {
         root = Node(.null, at: start)
         self.file = file
         self.text = text

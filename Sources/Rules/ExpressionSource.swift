@@ -23,8 +23,8 @@ struct ExpressionSource {
     }
     for scalar in text.unicodeScalars {
       // Blanks and line ends were folded: go on to the next visible character of the file.
-      if !scalar.properties.isWhitespace {
-        while line < lines.count, column >= scalars.count || scalars[column].properties.isWhitespace {
+      if !scalar.isBlank {
+        while line < lines.count, column >= scalars.count || scalars[column].isBlank {
           column += 1
           if column >= scalars.count {
             line += 1

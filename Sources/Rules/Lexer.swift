@@ -62,7 +62,7 @@ struct Lexer {
   }
 
   private mutating func skipBlanks() {
-    while let scalar = current, scalar.properties.isWhitespace { position += 1 }
+    while let scalar = current, scalar.isBlank { position += 1 }
   }
 
   private mutating func next() throws(ExpressionProblem) -> Token {
@@ -168,5 +168,11 @@ struct Lexer {
 
 extension Unicode.Scalar {
   var isDigit: Bool { ("0"..."9").contains(self) }
-  var isLetter: Bool { self == "_" || properties.isAlphabetic }
+  /// The properties of Unicode are looked up in tables: not for ASCII.
+  var isLetter: Bool {
+    isASCII ? self == "_" || (65...90).contains(value & ~32) : properties.isAlphabetic
+  }
+  var isBlank: Bool {
+    isASCII ? value == 32 || (9...13).contains(value) : properties.isWhitespace
+  }
 }
