@@ -121,15 +121,22 @@ extension Checker {
 extension RuleEngine {
   mutating func bindMemories(_ number: Int, _ plan: Plan) {
     guard !plan.memories.isEmpty else { return }
-    memoryOf[Int32(number)] = Int32(memories.count)
+    if memoryOf.isEmpty { memoryOf = Array(repeating: -1, count: instances.count) }
+    memoryOf[number] = Int32(memories.count)
     let clock = clock(of: instances[number].estate)
     for _ in plan.memories { memories.append(DayMemory(clock: clock)) }
+  }
+
+  /// Where an instance's memories begin; nil: it has none.
+  func memory(of instance: Int) -> Int? {
+    guard instance >= 0, instance < memoryOf.count, memoryOf[instance] >= 0 else { return nil }
+    return Int(memoryOf[instance])
   }
 
   /// Judges what a rule remembers, and marks the day. - Returns: when that has to be done again, and what was looked at.
   mutating func remember(_ index: Int, _ rule: Int, at now: Int64) -> Judgement {
     var all = Judgement(value: .nan, until: .max, looked: 0)
-    guard var memory = memoryOf[Int32(index)].map(Int.init) else { return all }
+    guard var memory = memory(of: index) else { return all }
     let today = clocks[Int(memories[memory].clock)].day(of: now)
     // A day without a word of the device is no quiet day, also when the calendar alone says no.
     let seen = devices[Int(instances[index].device)].lastSeen
@@ -157,12 +164,12 @@ extension RuleEngine {
   }
 
   func writeMemories(to writer: inout StateWriter) {
-    let numbers = memoryOf.keys.sorted()
+    let numbers = memoryOf.indices.filter { memoryOf[$0] >= 0 }
     writer.count(numbers.count)
     for number in numbers {
-      writer.count(Int(number))
-      let first = Int(memoryOf[number] ?? 0)
-      let program = programs[Int(instances[Int(number)].rule)]
+      writer.count(number)
+      let first = Int(memoryOf[number])
+      let program = programs[Int(instances[number].rule)]
       writer.count(Int(program.endMemory - program.firstMemory))
       for memory in first..<(first + Int(program.endMemory - program.firstMemory)) {
         memories[memory].write(to: &writer)
@@ -176,7 +183,7 @@ extension RuleEngine {
     for _ in 0..<(try reader.count(ofAtLeast: 2)) {
       let number = Int(clamping: try reader.number())
       guard number < numbers.count else { throw reader.damage }
-      let place = numbers[number].flatMap { memoryOf[$0] }.map(Int.init)
+      let place = numbers[number].flatMap { memory(of: Int($0)) }
       for offset in 0..<(try reader.count()) {
         var memory = DayMemory(clock: 0)
         try memory.read(from: &reader)

@@ -143,9 +143,9 @@ extension RuleEngine {
     var firstAttribute = attributes.count
     for leaf in plan.leaves {
       bind(leaf, of: instance)
-      if leaf.form == .days, let memory = memoryOf[Int32(number)] {
+      if leaf.form == .days, let memory = memory(of: number) {
         leaves[leaves.count - 1].count = 1
-        leaves[leaves.count - 1].target = Target(index: memory + leaf.number)
+        leaves[leaves.count - 1].target = Target(index: Int32(memory) + leaf.number)
       }
       if leaf.form == .share {
         leaves[leaves.count - 1].count = 1

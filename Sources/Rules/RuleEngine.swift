@@ -50,7 +50,7 @@ public struct RuleEngine: Sendable {
   var inhibitors: [Int32] = []
   var memoryPrograms: [Program] = []
   /// The first memory of each instance that remembers days.
-  var memoryOf: [Int32: Int32] = [:]
+  var memoryOf: [Int32] = []
   var ops: [Op] = []
   var shortOps: [ShortOp] = []
   var leaves: [BoundLeaf] = []
