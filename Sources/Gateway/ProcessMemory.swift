@@ -8,9 +8,6 @@ public enum ProcessMemory {
   /// One heap for all threads, so that one can use what another has freed. To be called before there are others.
   public static func share() { memory_share(keptPiece) }
 
-  /// Gives back what only the start needed: the configuration's text and nodes, and the code that reads them.
-  static func endStart() {
-    memory_trim()
-    memory_drop_code()
-  }
+  /// Gives back what only the start needed: the configuration's text and nodes.
+  static func endStart() { memory_trim() }
 }

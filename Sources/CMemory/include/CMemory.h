@@ -8,7 +8,4 @@ void memory_share(int piece);
 /// Gives back what was freed.
 void memory_trim(void);
 
-/// Lets go of the code that is in memory; what runs on is there again at its next use. Data is not touched.
-void memory_drop_code(void);
-
 #endif
