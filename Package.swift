@@ -97,9 +97,11 @@ let package = Package(
         .product(
           name: "Hummingbird", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
         .product(
-          name: "HummingbirdCore", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
+          name: "HummingbirdCore", package: "hummingbird",
+          moduleAliases: ["Configuration": "SwiftConfiguration"]),
         .product(
-          name: "HummingbirdTLS", package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"]),
+          name: "HummingbirdTLS", package: "hummingbird",
+          moduleAliases: ["Configuration": "SwiftConfiguration"]),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "_CryptoExtras", package: "swift-crypto"),
@@ -160,7 +162,8 @@ let package = Package(
     .testTarget(
       name: "EstateSimulatorTests",
       dependencies: ["EstateSimulator", .product(name: "Logging", package: "swift-log")]),
-    .testTarget(name: "NotificationsTests", dependencies: ["Notifications", "MQTTSession"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "NotificationsTests", dependencies: ["Notifications", "MQTTSession"], exclude: ["Fixtures"]),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "PipelineSimulation"]),
 
     // The pipeline in a world of faults, by seed: a part of the tests, and a command that plays many.

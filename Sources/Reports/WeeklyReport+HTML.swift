@@ -52,7 +52,7 @@ public struct WeeklyPage: Sendable {
       ]
     }
     let quality = report.quality
-    return [
+    var values: [String: Any] = [
       "w": words.all, "week": report.week, "estate": report.estate.map(text) ?? words["all-estates"],
       "from": LocalText.day(report.from, in: zone), "to": lastDay,
       "figures": [
@@ -79,7 +79,6 @@ public struct WeeklyPage: Sendable {
       },
       "hasSpans": !report.spans.isEmpty,
       "open": report.open.prefix(Self.mostLines).map(line), "hasOpen": !report.open.isEmpty,
-      "more": report.open.count > Self.mostLines ? report.open.count - Self.mostLines : nil as Any? as Any,
       "recurrences": report.recurrences.map { recurrence -> [String: Any] in
         var values = line(recurrence.line)
         values["occurrences"] = Self.occurrences(recurrence.occurrences, zone, words)
@@ -105,6 +104,8 @@ public struct WeeklyPage: Sendable {
       "alarmsPlot": DayPlot.alarms(report.days, zone, words),
       "ticketsPlot": DayPlot.tickets(report.days, zone, words),
     ]
+    if report.open.count > Self.mostLines { values["more"] = report.open.count - Self.mostLines }
+    return values
   }
 
   private static let mostLines = 100

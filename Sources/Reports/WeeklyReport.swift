@@ -92,20 +92,23 @@ public struct WeeklyReport: Sendable, Encodable {
   }
 
   /// - Parameters:
+  ///   - now: a week that is not over is judged as it stands now.
   ///   - estate: only this one; nil: all.
   ///   - events: all there are, in their order.
   ///   - alarms: all there are.
   /// - Throws: ``TicketError/brokenHistory(ticket:found:expected:)``
   public init(
-    _ week: Week, estate: Estate?, events: [TicketEvent], transitions: [AlarmTransition], routing: Routing,
-    catalogue: Catalogue
+    _ week: Week, at now: Timestamp, estate: Estate?, events: [TicketEvent], transitions: [AlarmTransition],
+    routing: Routing, catalogue: Catalogue
   ) throws {
     (self.week, from, until) = (week.description, week.start.milliseconds, week.end.milliseconds)
     (self.estate, zone) = (estate?.title, week.zone)
-    let span = from..<until
+    // What the week has come to; a week to come is empty.
+    let span = from..<min(until, max(from + 1, now.milliseconds + 1))
     let alarms = AlarmSpan.spans(transitions.filter { estate == nil || $0.estate == estate?.id })
       .filter { $0.raised.at < span.upperBound }
-    quality = AlarmQuality(alarms: alarms, since: week.start, until: week.end)
+    quality = AlarmQuality(
+      alarms: alarms, since: week.start, until: Timestamp(milliseconds: span.upperBound))
     // The book as it stood when the week was over.
     var book = TicketBook(routing: routing, catalogue: catalogue)
     try book.restore(events.filter { $0.at < span.upperBound })

@@ -54,7 +54,8 @@ struct ReportCommand: ParsableCommand {
         return week
       }
       let report = try WeeklyReport(
-        span ?? Week(containing: newest, in: zone), estate: chosen, events: try reader.ticketEvents(),
+        span ?? Week(containing: newest, in: zone), at: newest, estate: chosen,
+        events: try reader.ticketEvents(),
         transitions: try reader.transitions(), routing: loaded.routing, catalogue: loaded.catalogue)
       let isChinese = language.map { $0 == .zh } ?? Terminal.speaksChinese
       switch json ? .json : format {

@@ -86,11 +86,12 @@ struct WeeklyReportTests {
     return (events, alarms, routing)
   }
 
-  private func report(estate: String? = nil) throws -> WeeklyReport {
+  private func report(estate: String? = nil, now: String = "27T08:00") throws -> WeeklyReport {
     let story = try story()
     let week = try #require(Week("2026-W16", in: zone))
     return try WeeklyReport(
-      week, estate: estate.flatMap { catalogue.estate($0) }, events: story.events, transitions: story.alarms,
+      week, at: at(now), estate: estate.flatMap { catalogue.estate($0) }, events: story.events,
+      transitions: story.alarms,
       routing: story.routing, catalogue: catalogue)
   }
 
@@ -132,6 +133,17 @@ struct WeeklyReportTests {
     #expect(report.figures.escalated > 0)
   }
 
+  @Test("A week that is not over is judged as it stands: nothing is overdue that has time left")
+  func running() throws {
+    let report = try report(now: "15T10:00")
+    #expect(report.figures.opened == 2 && report.figures.overdue == 0)
+    #expect(report.quality.stale.isEmpty && report.quality.count == 2)
+    #expect(
+      try self.report().quality.stale.count == 2, "at its end two alarms have been active for over 24 h")
+    let ahead = try self.report(now: "10T08:00").figures
+    #expect(ahead.opened == 0 && ahead.open == 0, "a week to come is empty")
+  }
+
   @Test("The page is whole in both languages, and what people wrote can't become markup")
   func page() throws {
     let page = try WeeklyPage()
@@ -140,7 +152,7 @@ struct WeeklyReportTests {
     #expect(english.contains("Weekly review 2026-W16") && english.contains("2026-04-13 – 2026-04-19"))
     #expect(english.contains("Level high &lt;1&gt;") && !english.contains("<1>"))
     #expect(english.contains("<svg class=\"bars\"") && english.contains("size: A4"))
-    #expect(!english.contains("{{") && !english.contains("http"))
+    #expect(!english.contains("{{") && !english.contains("http") && !english.contains("nil"))
     let chinese = page.page(report, isChinese: true)
     #expect(chinese.contains("每周督办") && chinese.contains("鹿苑 · 2号井") && chinese.contains("lang=\"zh-CN\""))
   }

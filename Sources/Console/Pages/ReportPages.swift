@@ -73,7 +73,8 @@ actor ReportShelf {
     let task = Task { [api] in
       try await api.history.read { reader in
         try WeeklyReport(
-          week, estate: estate, events: try reader.ticketEvents(), transitions: try reader.transitions(),
+          week, at: Timestamp(milliseconds: now), estate: estate, events: try reader.ticketEvents(),
+          transitions: try reader.transitions(),
           routing: api.configuration.routing, catalogue: api.configuration.catalogue)
       }
     }
