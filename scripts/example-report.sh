@@ -9,7 +9,7 @@ data=$(mktemp -d)
 gateway=$!
 trap 'kill "$gateway" 2>/dev/null || true; wait "$gateway" 2>/dev/null || true; rm -rf "$data"' EXIT
 until "$bin/gatehouse" status --data "$data" >/dev/null 2>&1; do sleep 0.2; done
-"$bin/estatesim" play month --scenarios simulators/examples --speed 20000 --data "$data" &
+"$bin/estatesim" play month --scenarios simulators/examples --speed max --data "$data" &
 simulator=$!
 python3 - "$bin/gatehouse" "$data" "$simulator" <<'PY'
 """People: they take a ticket up within hours, go there, do what is to be done, and follow up."""
