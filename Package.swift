@@ -143,12 +143,13 @@ let package = Package(
       name: "gatehouse-bench",
       dependencies: [
         "CAllocationCount", "CMosquitto", "Configuration", "EstateModel", "EstateSimulator", "Gateway",
-        "MQTTSession", "Payloads", "Rules", "Store",
+        "MQTTSession", "Payloads", "Rules", "Store", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "benchmarks/gatehouse-bench"),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "CalendarsTests", dependencies: ["Calendars"]),
     .testTarget(name: "EstateModelTests", dependencies: ["EstateModel"]),
@@ -156,14 +157,15 @@ let package = Package(
     .testTarget(name: "PayloadsTests", dependencies: ["Payloads"], exclude: ["Examples"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "TicketsTests", dependencies: ["Tickets"]),
-    .testTarget(name: "MQTTSessionTests", dependencies: ["MQTTSession", "Gateway"]),
+    .testTarget(name: "MQTTSessionTests", dependencies: ["MQTTSession", "Gateway", "TestSupport"]),
     .testTarget(
       name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "EstateSimulatorTests",
-      dependencies: ["EstateSimulator", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["EstateSimulator", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     .testTarget(
-      name: "NotificationsTests", dependencies: ["Notifications", "MQTTSession"], exclude: ["Fixtures"]),
+      name: "NotificationsTests", dependencies: ["Notifications", "MQTTSession", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "PipelineSimulation"]),
 
     // The pipeline in a world of faults, by seed: a part of the tests, and a command that plays many.
@@ -192,7 +194,8 @@ let package = Package(
       ]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Configuration"]),
     .testTarget(name: "RuleToolsTests", dependencies: ["RuleTools"], exclude: ["Fixtures"]),
-    .testTarget(name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["EstateModel", "HastyGateway", "TestSupport"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,5 +1,6 @@
 /// Debian's chromium by its WebDriver: JSON over plain HTTP.
 import Foundation
+import TestSupport
 
 /// A chromedriver with one browser window. Both end with it, by their own ids.
 final class Browser {

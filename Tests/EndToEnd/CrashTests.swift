@@ -1,6 +1,7 @@
 /// kill -9 in the middle of the load, again and again: what the broker was told to forget must be on disk.
 import EstateModel
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A gateway that is killed", .serialized)

@@ -1,5 +1,6 @@
 /// `gatehouse run` with its embedded broker, and the command line beside it.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A running gateway", .serialized)
@@ -143,22 +144,6 @@ func children(of parent: Int32) -> [Int32] {
     let fields = stat[stat.index(after: end)...].split(separator: " ")
     return fields.count > 1 && fields[0] != "Z" && Int32(fields[1]) == parent
   }
-}
-
-func freePort() throws -> Int {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let bound = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-    }
-  }
-  guard bound else { throw Failure("no free port") }
-  return Int(UInt16(bigEndian: address.sin_port))
 }
 
 /// The shipped configuration in a folder of its own, `gatehouse.yaml` changed.

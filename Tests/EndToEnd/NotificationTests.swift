@@ -1,5 +1,6 @@
 /// From an alarm to a signed message: the real gateway, its broker, and a receiver that is not always well.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Notifications", .serialized)

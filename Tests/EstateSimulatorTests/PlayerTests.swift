@@ -4,6 +4,7 @@ import EstateSimulator
 import Foundation
 import Logging
 import MQTTSession
+import TestSupport
 import Testing
 
 /// A broker of its own on a free port, ended by its own process.
@@ -13,7 +14,7 @@ private final class Broker {
   private let folder: URL
 
   init() throws {
-    port = try Self.freePort()
+    port = Int32(try freePort())
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("player-\(port)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let file = folder.appendingPathComponent("mosquitto.conf")
@@ -39,22 +40,6 @@ private final class Broker {
   }
 
   var options: MQTTOptions { MQTTOptions(host: "127.0.0.1", port: port) }
-
-  private static func freePort() throws -> Int32 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
-    }
-    try #require(bound)
-    return Int32(UInt16(bigEndian: address.sin_port))
-  }
 }
 
 /// What a subscriber gets, as lines like those of a dry run.

@@ -2,6 +2,7 @@
 import Foundation
 import Logging
 import MQTTSession
+import TestSupport
 import Testing
 
 let quiet = {
@@ -9,23 +10,6 @@ let quiet = {
   logger.logLevel = .critical
   return logger
 }()
-
-/// A port that was free a moment ago.
-func freePort() throws -> Int32 {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let bound = withUnsafeMutablePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-    }
-  }
-  try #require(bound)
-  return Int32(UInt16(bigEndian: address.sin_port))
-}
 
 func temporaryFolder() throws -> URL {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mqtt-\(UUID().uuidString)")
@@ -40,7 +24,7 @@ final class Broker {
 
   /// - Parameter settings: further lines of mosquitto.conf.
   init(settings: String = "") throws {
-    port = try freePort()
+    port = Int32(try freePort())
     folder = try temporaryFolder()
     let configuration = """
       listener \(port) 127.0.0.1

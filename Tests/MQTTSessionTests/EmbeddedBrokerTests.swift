@@ -2,12 +2,13 @@
 import Foundation
 import Gateway
 import MQTTSession
+import TestSupport
 import Testing
 
 @Suite struct EmbeddedBrokerTests {
   private func broker(_ folder: URL, port: Int32? = nil) throws -> EmbeddedBroker {
     EmbeddedBroker(
-      dataFolder: folder, template: nil, preferredPort: Int(try port ?? freePort()), logger: quiet)
+      dataFolder: folder, template: nil, preferredPort: try port.map(Int.init) ?? freePort(), logger: quiet)
   }
 
   private func eventually(seconds: Int = 10, _ done: () -> Bool) -> Bool {
@@ -35,7 +36,7 @@ import Testing
     let data = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: data) }
     let folder = data.appendingPathComponent("broker")
-    let wanted = try freePort()
+    let wanted = Int32(try freePort())
     let broker = try broker(data, port: wanted)
     let options = try broker.start()
     #expect(broker.isRunning)
@@ -224,7 +225,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: data) }
     let broken = EmbeddedBroker.defaultTemplate + "nonsense 1\n"
     let broker = EmbeddedBroker(
-      dataFolder: data, template: broken, preferredPort: Int(try freePort()), logger: quiet)
+      dataFolder: data, template: broken, preferredPort: try freePort(), logger: quiet)
     let error = #expect(throws: EmbeddedBrokerError.self) { try broker.start() }
     #expect("\(error.map { "\($0)" } ?? "")".contains("nonsense"))
     #expect(!broker.isRunning)

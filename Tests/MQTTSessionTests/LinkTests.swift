@@ -1,6 +1,7 @@
 /// Connecting, refusals, wills, and coming back.
 import Foundation
 import MQTTSession
+import TestSupport
 import Testing
 
 @Suite struct LinkTests {
@@ -72,7 +73,7 @@ import Testing
 
   @Test("Nobody listens: the link is down with a reason, and nothing crashes")
   func nobodyListens() throws {
-    let session = try MQTTSession(MQTTOptions(port: try freePort()), logger: quiet)
+    let session = try MQTTSession(MQTTOptions(port: Int32(try freePort())), logger: quiet)
     session.connect()
     #expect(session.turn { if case .disconnected = session.linkState { true } else { false } })
     guard case .disconnected(let reason) = session.linkState else { return }

@@ -1,6 +1,7 @@
 /// Encrypted links, with a certificate made for the test.
 import Foundation
 import MQTTSession
+import TestSupport
 import Testing
 
 @Suite struct TLSTests {
@@ -26,7 +27,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     try certificate(in: folder)
     let certificate = folder.appendingPathComponent("cert.pem").path
-    let port = try freePort()
+    let port = Int32(try freePort())
     let broker = try Broker(
       settings: """
         listener \(port) 127.0.0.1

@@ -2,6 +2,7 @@
 import EstateModel
 import Foundation
 import Notifications
+import TestSupport
 import Testing
 
 /// What `python3` makes of an expression, for signatures that are to be worked out elsewhere.

@@ -3,6 +3,7 @@ import EstateModel
 import Foundation
 import MQTTSession
 import Notifications
+import TestSupport
 import Testing
 import Tickets
 

@@ -4,6 +4,7 @@ import EstateSimulator
 import Foundation
 import Gateway
 import MQTTSession
+import TestSupport
 
 struct Workshop {
   let root: URL
@@ -147,7 +148,7 @@ struct BenchBroker {
   var options: MQTTOptions { MQTTOptions(port: Int32(port)) }
 
   init(_ workshop: Workshop, in folder: URL) throws {
-    port = try Self.freePort()
+    port = try freePort()
     let file = folder.appendingPathComponent("broker.conf")
     try """
     listener \(port) 127.0.0.1
@@ -161,20 +162,4 @@ struct BenchBroker {
   }
 
   func stop() { child.stop() }
-
-  private static func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
-    }
-    guard isBound else { throw BenchError("no free port") }
-    return Int(UInt16(bigEndian: address.sin_port))
-  }
 }
