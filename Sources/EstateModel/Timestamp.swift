@@ -31,18 +31,35 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 extension Timestamp {
-  /// RFC 3339 with milliseconds: `2026-03-10T22:45:00.000+08:00`.
+  /// RFC 3339 with milliseconds: `2026-03-10T22:45:00.000+08:00`, in GMT with `Z`.
   public func formatted(in timeZone: TimeZone = .gmt) -> String {
-    // Foundation cuts a Date's fraction, which as a Double may lie a little below the millisecond: whole seconds
-    // are exact, and the milliseconds are put in behind them.
-    let fraction = ((milliseconds % 1000) + 1000) % 1000
-    let text = Date(timeIntervalSince1970: Double((milliseconds - fraction) / 1000)).formatted(
-      Date.ISO8601FormatStyle(timeZone: timeZone)
-        .year().month().day().dateSeparator(.dash)
-        .time(includingFractionalSeconds: false).timeSeparator(.colon)
-        .timeZone(separator: .colon))
-    let digits = String(fraction + 1000).dropFirst()
-    return "\(text.prefix(19)).\(digits)\(text.dropFirst(19))"
+    let (clock, offset) = localClock(in: timeZone, separator: "T")
+    let fraction = (milliseconds % 1000 + 1000) % 1000
+    let minutes = abs(offset) / 60
+    let zone =
+      offset == 0
+      ? "Z" : "\(offset < 0 ? "-" : "+")\(Self.digits(minutes / 60, 2)):\(Self.digits(minutes % 60, 2))"
+    return "\(clock).\(Self.digits(Int(fraction), 3))\(zone)"
+  }
+
+  /// The clock on the wall there: `2026-03-10 22:45:00`.
+  public func localText(in timeZone: TimeZone) -> String { localClock(in: timeZone, separator: " ").text }
+
+  private func localClock(in timeZone: TimeZone, separator: Character) -> (text: String, offset: Int) {
+    let offset = timeZone.secondsFromGMT(for: date)
+    let fraction = (milliseconds % 1000 + 1000) % 1000
+    let seconds = Int((milliseconds - fraction) / 1000) + offset
+    let second = (seconds % 86_400 + 86_400) % 86_400
+    let (year, month, day) = Self.civil(daysSince1970: (seconds - second) / 86_400)
+    let text =
+      "\(Self.digits(year, 4))-\(Self.digits(month, 2))-\(Self.digits(day, 2))\(separator)"
+      + "\(Self.digits(second / 3600, 2)):\(Self.digits(second / 60 % 60, 2)):\(Self.digits(second % 60, 2))"
+    return (text, offset)
+  }
+
+  private static func digits(_ number: Int, _ count: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, count - text.count)) + text
   }
 
   /// Reads RFC 3339 with any number of fraction digits, `Z` or an offset; a blank may stand for the `T`.
@@ -124,6 +141,18 @@ extension Timestamp {
     let yearOfEra = year - era * 400
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+
+  /// The other way round, from the same source.
+  private static func civil(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
+    let z = days + 719_468
+    let era = (z >= 0 ? z : z - 146_096) / 146_097
+    let dayOfEra = z - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
   }
 }
 

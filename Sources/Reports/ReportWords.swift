@@ -9,15 +9,7 @@ struct ReportWords {
 
   var all: [String: String] { Self.titles.mapValues { $0.text(isChinese: isChinese) } }
 
-  /// `3 min`, `2 h 05 min`, `4 d 3 h`
-  func span(_ milliseconds: Int64) -> String {
-    let minutes = max(0, milliseconds) / 60_000
-    let (minute, hour, day) = isChinese ? ("分", "小时", "天") : ("min", "h", "d")
-    if minutes < 60 { return "\(minutes) \(minute)" }
-    let rest = minutes % 60
-    if minutes < 1440 { return "\(minutes / 60) \(hour) \(rest < 10 ? "0" : "")\(rest) \(minute)" }
-    return "\(minutes / 1440) \(day) \(minutes / 60 % 24) \(hour)"
-  }
+  func span(_ milliseconds: Int64) -> String { ElapsedTime.text(milliseconds, isChinese: isChinese) }
 
   private static let titles: [String: Title] = [
     "title": Title(zh: "每周督办", en: "Weekly review"), "all-estates": Title(zh: "全部小区", en: "All estates"),

@@ -73,8 +73,7 @@ extension WeeklyReport {
 enum LocalText {
   /// `2026-03-10 22:45`
   static func time(_ milliseconds: Int64, in zone: TimeZone) -> String {
-    Timestamp(milliseconds: milliseconds).formatted(in: zone).prefix(16).replacingOccurrences(
-      of: "T", with: " ")
+    String(Timestamp(milliseconds: milliseconds).localText(in: zone).prefix(16))
   }
 
   /// `2026-03-10`

@@ -6,8 +6,7 @@ import Tickets
 enum LocalTime {
   /// `2026-03-10 22:45:00`
   static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
-    let text = Timestamp(milliseconds: milliseconds).formatted(in: zone)
-    return text.prefix(19).replacingOccurrences(of: "T", with: " ")
+    Timestamp(milliseconds: milliseconds).localText(in: zone)
   }
 }
 

@@ -85,6 +85,30 @@ struct TimestampTests {
       Timestamp(milliseconds: 1_773_153_900_000).formatted(in: zone) == "2026-03-10T22:45:00.000+08:00")
   }
 
+  @Test(
+    "The clock on the wall, before 1970 and in a leap year too",
+    arguments: [
+      (1_773_153_900_000, "Asia/Shanghai", "2026-03-10 22:45:00"),
+      (-1, "GMT", "1969-12-31 23:59:59"), (951_782_399_999, "GMT", "2000-02-28 23:59:59"),
+      (951_782_400_000, "Asia/Shanghai", "2000-02-29 08:00:00"),
+      (0, "America/St_Johns", "1969-12-31 20:30:00"),
+    ] as [(Int64, String, String)])
+  func wallClock(milliseconds: Int64, zone: String, text: String) throws {
+    let zone = try #require(TimeZone(identifier: zone))
+    #expect(Timestamp(milliseconds: milliseconds).localText(in: zone) == text)
+  }
+
+  @Test(
+    "How long it took, in words",
+    arguments: [
+      (-5, "0 min", "0 分"), (59 * 60_000 + 59_999, "59 min", "59 分"),
+      (125 * 60_000, "2 h 05 min", "2 小时 05 分"), (99 * 3_600_000, "4 d 3 h", "4 天 3 小时"),
+    ] as [(Int64, String, String)])
+  func elapsed(milliseconds: Int64, english: String, chinese: String) {
+    #expect(ElapsedTime.text(milliseconds, isChinese: false) == english)
+    #expect(ElapsedTime.text(milliseconds, isChinese: true) == chinese)
+  }
+
   @Test("Seconds are rounded down to a millisecond, before 1970 too")
   func seconds() {
     #expect(Timestamp(seconds: 1.9999).milliseconds == 1999)
