@@ -46,6 +46,6 @@ func reason(_ code: Int32) -> String {
 
 func check(_ code: Int32, _ operation: String) throws(MQTTError) {
   guard code == MOSQ_ERR_SUCCESS.rawValue else {
-    throw .library(operation: operation, code: code, reason: reason(code))
+    throw .client(operation: operation, code: code, reason: reason(code))
   }
 }

@@ -6,7 +6,7 @@ public enum MQTTError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An option that no session can be made of.
   case invalidOption(name: String, found: String, expected: String)
   /// The library refused a call. `code` is a `MOSQ_ERR_…` number.
-  case library(operation: String, code: Int32, reason: String)
+  case client(operation: String, code: Int32, reason: String)
   /// More publications wait for their PUBACK than MQTT has packet identifiers for.
   case tooManyUnacknowledged(limit: Int)
 
@@ -14,7 +14,7 @@ public enum MQTTError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .invalidOption(let name, let found, let expected):
       "MQTT option \(name): found '\(found)', expected \(expected)"
-    case .library(let operation, let code, let reason):
+    case .client(let operation, let code, let reason):
       "MQTT \(operation): \(reason) (\(code))"
     case .tooManyUnacknowledged(let limit):
       "MQTT publish: \(limit) publications wait for the broker's acknowledgement; drain before publishing more"

@@ -57,7 +57,7 @@ extension MQTTSession {
   ///   - topic: no wildcards.
   ///   - payload: copied; up to 268,435,455 bytes.
   /// - Returns: the packet identifier; 0 while it waits for a link.
-  /// - Throws: `.tooManyUnacknowledged`; `.library` for a bad topic, or QoS 0 without a link.
+  /// - Throws: `.tooManyUnacknowledged`; `.client` for a bad topic, or QoS 0 without a link.
   @discardableResult
   public func publish(
     topic: String, payload: UnsafeRawBufferPointer, qos: Int32 = 1, retain: Bool = false

@@ -69,13 +69,13 @@ public final class MQTTSession {
   /// QoS 1 and 2 published without a link.
   var waiting: [Publication] = []
 
-  /// - Throws: `MQTTError.invalidOption`, or `.library` for what libmosquitto refuses (a CA file that can't be
+  /// - Throws: `MQTTError.invalidOption`, or `.client` for what libmosquitto refuses (a CA file that can't be
   ///   read, a will's topic with wildcards).
   public init(_ options: MQTTOptions, logger: Logger) throws(MQTTError) {
     if let flaw = options.flaw { throw flaw }
     try check(libraryStatus, "library start")
     guard let client = mosquitto_new(options.clientID, options.cleanSession, nil) else {
-      throw .library(operation: "client", code: errno, reason: String(cString: strerror(errno)))
+      throw .client(operation: "client", code: errno, reason: String(cString: strerror(errno)))
     }
     self.options = options
     self.logger = logger

@@ -68,7 +68,7 @@ final class Transfer {
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var failed: CURLcode = CURLE_OK
   private let exchange: Exchange
-  private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_ALL))
+  private static let started: CURLcode = curl_global_init(Int(CURL_GLOBAL_ALL))
 
   /// - Parameters:
   ///   - protocols: the only ones that are spoken: `http,https`.
@@ -77,7 +77,7 @@ final class Transfer {
   init(
     url: String, protocols: String, upload: [UInt8] = [], seconds: Int, caFile: String?, stop: StopFlag
   ) throws(TransferError) {
-    guard Self.library == CURLE_OK, let handle = curl_easy_init() else {
+    guard Self.started == CURLE_OK, let handle = curl_easy_init() else {
       throw TransferError(reason: "libcurl can't be used", isFinal: false)
     }
     self.handle = handle

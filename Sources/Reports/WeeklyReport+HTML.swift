@@ -7,7 +7,7 @@ import Tickets
 
 /// Its templates are read once.
 public struct WeeklyPage: Sendable {
-  private let library: MustacheLibrary
+  private let templates: MustacheLibrary
   private let style: String
 
   public init() throws {
@@ -15,7 +15,7 @@ public struct WeeklyPage: Sendable {
     func text(_ name: String) throws -> String {
       try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
-    library = MustacheLibrary(templates: [
+    templates = MustacheLibrary(templates: [
       "body": try MustacheTemplate(string: try text("weekly.mustache")),
       "page": try MustacheTemplate(string: try text("page.mustache")),
     ])
@@ -29,12 +29,12 @@ public struct WeeklyPage: Sendable {
       "lang": isChinese ? "zh-CN" : "en", "title": "\(words["title"]) \(report.week)", "style": style,
       "body": body(report, isChinese: isChinese),
     ]
-    return library.render(values, withTemplate: "page") ?? ""
+    return templates.render(values, withTemplate: "page") ?? ""
   }
 
   /// What stands between the page's head and foot.
   public func body(_ report: WeeklyReport, isChinese: Bool) -> String {
-    library.render(values(report, ReportWords(isChinese: isChinese)), withTemplate: "body") ?? ""
+    templates.render(values(report, ReportWords(isChinese: isChinese)), withTemplate: "body") ?? ""
   }
 
   private func values(_ report: WeeklyReport, _ words: ReportWords) -> [String: Any] {

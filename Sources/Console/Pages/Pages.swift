@@ -7,17 +7,17 @@ import Mustache
 struct Pages: Sendable {
   let words: Words
   let assets: Assets
-  private let library: MustacheLibrary
+  private let templates: MustacheLibrary
 
   init() throws {
     words = try Words()
     assets = try Assets()
-    var library = MustacheLibrary()
+    var templates = MustacheLibrary()
     for file in try Resources.names(in: "templates") where file.hasSuffix(".mustache") {
       let template = try MustacheTemplate(string: try Resources.text("templates/\(file)"))
-      library.register(template, named: String(file.dropLast(".mustache".count)))
+      templates.register(template, named: String(file.dropLast(".mustache".count)))
     }
-    self.library = library
+    self.templates = templates
   }
 
   func speech(_ preferences: Preferences) -> Speech { Speech(words: words, isChinese: preferences.isChinese) }
@@ -26,7 +26,7 @@ struct Pages: Sendable {
   func part(_ template: String, _ values: [String: Any], _ preferences: Preferences) -> String {
     var values = values
     values["w"] = words.nested(isChinese: preferences.isChinese)
-    return library.render(values, withTemplate: template) ?? ""
+    return templates.render(values, withTemplate: template) ?? ""
   }
 
   /// A whole page, or only its middle when a script asks for that.
@@ -54,7 +54,7 @@ struct Pages: Sendable {
         "access.\(identity.access.rawValue)", isChinese: context.preferences.isChinese)
       if case .session(let csrf) = identity.proof { values["csrf"] = csrf }
     }
-    return library.render(values, withTemplate: "layout") ?? ""
+    return templates.render(values, withTemplate: "layout") ?? ""
   }
 
   /// A page without navigation: signing in, what went wrong.
@@ -62,7 +62,7 @@ struct Pages: Sendable {
   {
     var all = frame(title: title, preferences)
     all["body"] = part(template, values, preferences)
-    return library.render(all, withTemplate: "plain") ?? ""
+    return templates.render(all, withTemplate: "plain") ?? ""
   }
 
   func problem(_ problem: Problem, _ preferences: Preferences) -> String {
