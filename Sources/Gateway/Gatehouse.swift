@@ -19,6 +19,8 @@ package final class Gatehouse<Link: MessageLink> {
   /// nil: there are no channels.
   private let dispatch: NoticeDispatch?
   private var lastStatus: Int64 = 0
+  /// As they were a second ago at most.
+  private var outbox: (figures: OutboxFigures?, readAt: Int64) = (nil, .min)
 
   /// Milliseconds for which a stopping gateway tries to keep its last batch.
   private static var farewell: Int64 { 3000 }
@@ -99,7 +101,7 @@ package final class Gatehouse<Link: MessageLink> {
   private func answer(_ request: ControlRequest) -> ControlReply {
     switch request {
     case .watch: .watching
-    case .status: .status(pipeline.status)
+    case .status: .status(status)
     case .explain(let rule, let device): pipeline.explanation(rule: rule, device: device)
     case .suppress(let order, let by): pipeline.suppress(order, by: by, at: .system)
     case .endSuppression(let id, let by): pipeline.endSuppression(id, by: by, at: .system)
@@ -138,6 +140,17 @@ package final class Gatehouse<Link: MessageLink> {
 
   private func publishStatus() {
     lastStatus = GatewayClock.monotonic
-    link.publish(pipeline.status)
+    link.publish(status)
+  }
+
+  private var status: GatewayStatus {
+    let now = GatewayClock.monotonic
+    if let dispatch, outbox.readAt == .min || now - outbox.readAt >= 1000 {
+      // A database that can't be read now is told by the commits.
+      outbox = ((try? dispatch.figures()) ?? outbox.figures, now)
+    }
+    var status = pipeline.status
+    status.outbox = outbox.figures
+    return status
   }
 }

@@ -1,5 +1,6 @@
 /// Figures of a running gateway, as the live view and `gatehouse status` show them.
 import EstateModel
+import Store
 
 public struct GatewayStatus: Codable, Sendable {
   /// The gateway's time, milliseconds since 1970; nil while a simulated clock has not started.
@@ -33,6 +34,8 @@ public struct GatewayStatus: Codable, Sendable {
   public var silent = 0
   /// Devices from which nothing has come yet.
   public var neverSeen = 0
+  /// What waits to be sent, and what was given up; nil: this run sends nothing.
+  public var outbox: OutboxFigures?
   public var stagingFill: Double = 0
   public var simulationEnded = false
 

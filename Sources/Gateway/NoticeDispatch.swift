@@ -83,6 +83,9 @@ package final class NoticeDispatch: Sendable {
 
   package func hasChannel(_ id: String) -> Bool { senders[id] != nil }
 
+  /// As the database has them: what has been sent counts as waiting until its mark is kept, a second or so later.
+  package func figures() throws -> OutboxFigures { try stored.outboxFigures() }
+
   package func takeMarks() -> [OutboxMark] {
     marks.list.withLock { list in
       defer { list = [] }

@@ -78,6 +78,18 @@ public struct OutboxMark: Hashable, Sendable {
   }
 }
 
+/// The outbox at a glance.
+public struct OutboxFigures: Hashable, Sendable, Codable {
+  /// Not sent yet; those that wait for a digest are among them.
+  public var waiting = 0
+  /// When the oldest of these was made: milliseconds since 1970, the gateway's time; nil: none waits.
+  public var oldest: Int64?
+  /// Given up: they stay until somebody has them sent again.
+  public var dead = 0
+
+  public init() {}
+}
+
 extension Database {
   /// A message that is there already stays as it is.
   func insert(_ entry: OutboxEntry) throws {
@@ -134,6 +146,29 @@ extension StoreReader {
             AND made >= ? ORDER BY id
           """, arguments: StatementArguments(names) + [since?.milliseconds ?? Int64.min])
       return try rows.map(Self.entry)
+    }
+  }
+
+  public func outboxFigures() throws -> OutboxFigures {
+    try read { database in
+      var figures = OutboxFigures()
+      for row in try Row.fetchAll(
+        database,
+        sql: """
+          SELECT state, count(*) AS count, min(made) AS oldest FROM outbox
+          WHERE state IN ('pending', 'held', 'dead') GROUP BY state
+          """)
+      {
+        let state: String = try row.value("state", of: "outbox")
+        let count: Int = try row.value("count", of: "outbox")
+        if state == OutboxEntry.State.dead.rawValue {
+          figures.dead = count
+          continue
+        }
+        figures.waiting += count
+        figures.oldest = min(figures.oldest ?? .max, try row.value("oldest", of: "outbox"))
+      }
+      return figures
     }
   }
 

@@ -40,6 +40,11 @@ struct StatusCommand: ParsableCommand {
     )
     print("alarms     \(status.activeAlarms) active")
     print("tickets    \(status.openTickets) open")
+    if let outbox = status.outbox {
+      let oldest = outbox.oldest.map { " since \(LocalTime.text($0, in: zone))" } ?? ""
+      let dead = outbox.dead > 0 ? ", see 'gatehouse outbox --dead'" : ""
+      print("outbox     \(outbox.waiting) waiting\(oldest)  given up \(outbox.dead)\(dead)")
+    }
     print("commits    \(status.commits)  longest \(Int(status.longestCommit)) ms")
   }
 }

@@ -49,6 +49,24 @@ struct OutboxTests {
     }
   }
 
+  @Test("At a glance: what waits, those held for a digest among it, how old the oldest is, and what was given up")
+  func figures() throws {
+    try withStore { store, _ in
+      #expect(try store.contents.outboxFigures() == OutboxFigures())
+      var batch = Batch(now: Fixture.start)
+      batch.outbox = (1...5).map { entry("m\($0)", made: Fixture.start + Int64($0) * 1000) }
+      batch.outboxMarks = [
+        OutboxMark(key: "m1", state: .sent), OutboxMark(key: "m2", state: .dead),
+        OutboxMark(key: "m4", state: .held),
+      ]
+      try store.commit(batch)
+      let figures = try store.contents.outboxFigures()
+      #expect(figures.waiting == 3)
+      #expect(figures.oldest == (Fixture.start + 3000).milliseconds)
+      #expect(figures.dead == 1)
+    }
+  }
+
   @Test("A batch that fails leaves no message behind")
   func atomic() throws {
     try withStore { store, _ in
