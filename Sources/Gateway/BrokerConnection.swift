@@ -9,11 +9,13 @@ struct BrokerConnection {
   var options: MQTTOptions
   var maximumInFlight: Int
 
-  init(_ settings: Settings, logger: Logger) throws {
+  init(_ settings: Settings, clock: GatewayClock.Source, logger: Logger) throws {
     switch settings.broker {
     case .embedded:
       let template = try String(contentsOf: settings.brokerTemplate, encoding: .utf8)
-      let embedded = EmbeddedBroker(dataFolder: settings.dataFolder, template: template, logger: logger)
+      let embedded = EmbeddedBroker(
+        dataFolder: settings.dataFolder, template: template, listener: settings.deviceListener,
+        isSimulated: clock == .simulation, logger: logger)
       options = try embedded.start()
       broker = embedded
       maximumInFlight = EmbeddedBroker.maximumInFlight

@@ -11,6 +11,8 @@ public enum EmbeddedBrokerError: Error, Equatable, CustomStringConvertible {
   case missingPlaceholder(String)
   /// A value that would break the configuration file's lines.
   case unfitValue(placeholder: String, found: String)
+  /// Anonymous clients would get in, or no list of rights would hold.
+  case openDoor(line: String)
   case fileSystem(operation: String, path: String, reason: String)
   /// The broker ended or didn't answer; `log` is the end of its log.
   case notAnswering(port: Int, reason: String, log: String)
@@ -25,6 +27,8 @@ public enum EmbeddedBrokerError: Error, Equatable, CustomStringConvertible {
       "mosquitto.conf.template: placeholder '{{\(name)}}' is missing; the embedded broker can't do without it"
     case .unfitValue(let placeholder, let found):
       "mosquitto.conf.template: the value of '{{\(placeholder)}}' has a line break: '\(found)'"
+    case .openDoor(let line):
+      "mosquitto.conf.template: '\(line)': the embedded broker lets nobody in without a name and its rights"
     case .fileSystem(let operation, let path, let reason):
       "embedded broker: can't \(operation) \(path): \(reason)"
     case .notAnswering(let port, let reason, let log):
@@ -62,16 +66,33 @@ extension EmbeddedBroker {
     return lines.joined(separator: "\n")
   }
 
+  /// - Throws: ``EmbeddedBrokerError/openDoor(line:)`` for a configuration that lets in whoever comes.
+  static func refuseOpenDoors(_ text: String) throws(EmbeddedBrokerError) {
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.first == "allow_anonymous", words.dropFirst().first != "false" {
+        throw .openDoor(line: String(line))
+      }
+      if words.first == "per_listener_settings", words.dropFirst().first != "false" {
+        throw .openDoor(line: String(line))
+      }
+    }
+  }
+
   /// The template that is used when no other is given. `config/mosquitto.conf.template` is this text, for
   /// those who want to change it; a test keeps the two equal.
   public static let defaultTemplate = """
     # The embedded broker: Debian's mosquitto as a child of the gateway. Rendered at each start.
-    # Places to be filled in: {{port}} {{user}} {{folder}} {{in-flight}}
+    # Places to be filled in: {{port}} {{listeners}} {{passwords}} {{rights}} {{user}} {{folder}} {{in-flight}}
 
-    # Loopback only; other machines talk to a broker of their own.
+    # Loopback, for the gateway and programs of this machine. Devices of other machines get in by the listeners in
+    # {{listeners}}, over TLS, when gatehouse.yaml has a 'device-listener'.
     listener {{port}} 127.0.0.1
+    include_dir {{listeners}}
     allow_anonymous false
-    password_file {{folder}}/passwords
+    # 'gatehouse device' keeps these two: who may come in, and who may publish where.
+    password_file {{passwords}}
+    acl_file {{rights}}
 
     # As the gateway's own user: dropping privileges would clear the parent-death signal.
     user {{user}}

@@ -42,44 +42,66 @@ extension EmbeddedBroker {
     .fileSystem(operation: operation, path: path, reason: String(cString: strerror(errno)))
   }
 
-  /// The password of an earlier start, or a new one of 128 random bits; and mosquitto's hashed file of it. The
-  /// password never stands on a command line, where others could read it.
-  func preparePassword() throws(EmbeddedBrokerError) -> String {
-    let known = try? String(contentsOfFile: path("password"), encoding: .utf8)
-    let digits = Set("0123456789abcdef")
-    let password: String
-    if let known, known.count == 32, known.allSatisfy(digits.contains) {
-      password = known
+  /// The password of an earlier start, or a new one of 128 random bits; and mosquitto's hashed file of it and of the
+  /// devices' passwords. None ever stands on a command line, where others could read it.
+  func preparePassword() throws -> String {
+    let password = try password(in: "password")
+    var accounts = "\(Self.username):\(try EnrolmentBook.hash(password, in: folder))\n"
+    if isSimulated {
+      let simulator = try self.password(in: "simulator.password")
+      accounts += "\(Self.simulatorName):\(try EnrolmentBook.hash(simulator, in: folder))\n"
     } else {
-      password = (0..<16).map { _ in
-        let byte = UInt8.random(in: .min ... .max)
-        return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-      }.joined()
+      for name in ["simulator.password", "simulator.url"] { unlink(path(name)) }
     }
-    try write(password, to: "password", mode: 0o600)
-    try write("\(Self.username):\(password)\n", to: "passwords", mode: 0o600)
-    let hasher = Process()
-    hasher.executableURL = URL(fileURLWithPath: try Self.program("mosquitto_passwd", package: "mosquitto"))
-    hasher.arguments = ["-U", path("passwords")]
-    do {
-      try hasher.run()
-    } catch {
-      throw .fileSystem(operation: "run", path: "mosquitto_passwd", reason: error.localizedDescription)
-    }
-    hasher.waitUntilExit()
-    guard hasher.terminationStatus == 0 else {
-      throw .fileSystem(
-        operation: "hash", path: path("passwords"),
-        reason: "mosquitto_passwd ended with \(hasher.terminationStatus)")
-    }
+    try write(accounts, to: "accounts", mode: 0o600)
+    try EnrolmentBook(dataFolder: folder.deletingLastPathComponent()).render()
     return password
+  }
+
+  private func password(in name: String) throws(EmbeddedBrokerError) -> String {
+    let known = try? String(contentsOfFile: path(name), encoding: .utf8)
+    let digits = Set("0123456789abcdef")
+    if let known, known.count == 32, known.allSatisfy(digits.contains) {
+      chmod(path(name), 0o600)
+      return known
+    }
+    let password = (0..<16).map { _ in
+      let byte = UInt8.random(in: .min ... .max)
+      return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+    try write(password, to: name, mode: 0o600)
+    return password
+  }
+
+  /// The listeners for devices, and the certificates that they need.
+  func prepareListeners() throws {
+    do {
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("listeners"), withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw EmbeddedBrokerError.fileSystem(
+        operation: "make", path: path("listeners"), reason: error.localizedDescription)
+    }
+    guard let listener else {
+      unlink(path("listeners/devices.conf"))
+      return
+    }
+    let authority = CertificateAuthority(brokerFolder: folder)
+    try authority.prepare()
+    try authority.issueServer(names: listener.names)
+    try write(
+      listener.configuration(authority: authority.folder.path), to: "listeners/devices.conf", mode: 0o600)
   }
 
   func writeConfiguration() throws(EmbeddedBrokerError) {
     let values = [
       "port": "\(port)", "user": NSUserName(), "folder": folder.path, "in-flight": "\(Self.maximumInFlight)",
+      "listeners": path("listeners"), "passwords": path("passwords"), "rights": path("rights"),
     ]
-    try write(Self.render(template, values: values), to: "mosquitto.conf", mode: 0o600)
+    let text = try Self.render(template, values: values)
+    try Self.refuseOpenDoors(text)
+    try write(text, to: "mosquitto.conf", mode: 0o600)
   }
 
   /// - Parameter wanted: 0 lets the system choose.

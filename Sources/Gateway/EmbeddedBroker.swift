@@ -1,4 +1,5 @@
-/// A broker of the gateway's own: Debian's mosquitto as a child process, loopback only.
+/// A broker of the gateway's own: Debian's mosquitto as a child process. On loopback; devices of other machines get in
+/// by TLS where the configuration says so.
 import Foundation
 import Logging
 import MQTTSession
@@ -16,19 +17,24 @@ import MQTTSession
 /// that an earlier life left on the same folder is stopped.
 ///
 /// In `DATA/broker/` it keeps `url` (without the password) and `password` (mode 0600) for clients on this
-/// machine, the broker's configuration, database, process id and log.
+/// machine, the broker's configuration, database, process id and log; what devices may do (`EnrolmentBook`), and the
+/// authority that signs their certificates.
 ///
 /// When the gateway is killed, the kernel sends the broker SIGTERM, not SIGKILL: so it saves the undelivered
 /// messages before it ends. Should it hang while saving, the next `start()` kills it.
 public final class EmbeddedBroker {
   /// The broker's name for those who may connect.
   public static let username = "gatehouse"
+  /// Publishes as any device, and reads nothing. It exists in simulated runs only.
+  public static let simulatorName = "simulator"
   /// Messages that the broker sends ahead of their acknowledgement; bounds a batch.
   public static let maximumInFlight = 20_000
 
   let folder: URL
   let template: String
   let preferredPort: Int
+  let listener: DeviceListenerSettings?
+  let isSimulated: Bool
   let logger: Logger
   var child: pid_t?
   var port = 0
@@ -39,7 +45,13 @@ public final class EmbeddedBroker {
   /// - Parameters:
   ///   - template: the text of a `mosquitto.conf.template`; nil takes `defaultTemplate`.
   ///   - preferredPort: taken if free; otherwise the system chooses one.
-  public init(dataFolder: URL, template: String?, preferredPort: Int = 1883, logger: Logger) {
+  ///   - listener: where devices of other machines get in; nil: nowhere.
+  ///   - isSimulated: a simulator may publish as any device.
+  public init(
+    dataFolder: URL, template: String?, preferredPort: Int = 1883, listener: DeviceListenerSettings? = nil,
+    isSimulated: Bool = false, logger: Logger
+  ) {
+    (self.listener, self.isSimulated) = (listener, isSimulated)
     folder = dataFolder.absoluteURL.standardizedFileURL.appendingPathComponent("broker")
     self.template = template ?? Self.defaultTemplate
     self.preferredPort = preferredPort
@@ -69,6 +81,7 @@ public final class EmbeddedBroker {
     try makeFolder()
     stopLeftover()
     let password = try preparePassword()
+    try prepareListeners()
     var failure = EmbeddedBrokerError.notAnswering(port: preferredPort, reason: "not tried", log: "")
     // Somebody may take the port between our look and the broker's bind: then try another.
     for candidate in [preferredPort, 0, 0] {
@@ -79,6 +92,10 @@ public final class EmbeddedBroker {
       let options = MQTTOptions(port: Int32(port), username: Self.username, password: password)
       guard let reason = waitUntilReady(options) else {
         try write(options.redactedURL, to: "url", mode: 0o644)
+        if isSimulated {
+          let simulator = MQTTOptions(port: Int32(port), username: Self.simulatorName)
+          try write(simulator.redactedURL, to: "simulator.url", mode: 0o600)
+        }
         logger.info(
           "embedded broker runs", metadata: ["url": "\(options.redactedURL)", "pid": "\(child ?? 0)"])
         return options

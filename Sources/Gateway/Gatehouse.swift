@@ -41,7 +41,7 @@ package final class Gatehouse<Link: MessageLink> {
     let store = try Store.open(folder: settings.dataFolder, catalogue: configuration.catalogue)
     let control = try ControlSocket(path: GatewayPaths(settings.dataFolder).controlSocket)
     self.control = control
-    let connection = try BrokerConnection(settings, logger: logger)
+    let connection = try BrokerConnection(settings, clock: source, logger: logger)
     broker = connection.broker
     session = try MQTTSession(connection.options, logger: logger)
     self.store = store

@@ -14,6 +14,8 @@ public enum BrokerSettings: Sendable {
 
 public struct Settings: Sendable {
   public var broker: BrokerSettings = .embedded
+  /// Where devices of other machines reach the embedded broker; nil: nowhere.
+  public var deviceListener: DeviceListenerSettings?
   /// Database, broker state, lock and control socket.
   public var dataFolder: URL
   public var topicRoot = "estates"
@@ -60,6 +62,13 @@ public struct Settings: Sendable {
       return URL(fileURLWithPath: text, relativeTo: folder).standardizedFileURL
     }
     if let node = fields.optional("broker") { readBroker(node, folder: folder, diagnostics) }
+    if let node = fields.optional("device-listener") {
+      deviceListener = DeviceListenerSettings(node: node, diagnostics)
+      if case .url = broker {
+        diagnostics.error(
+          "'device-listener' is the embedded broker's; this one is elsewhere", at: node.location)
+      }
+    }
     dataFolder = path("data", dataFolder)
     catalogueFolder = path("catalogue", catalogueFolder)
     rulesFolder = path("rules", rulesFolder)

@@ -35,6 +35,7 @@ struct CheckCommand: ParsableCommand {
     for calendar in loaded?.calendars.values.sorted(by: { $0.name < $1.name }) ?? [] {
       calendar.warnWhenRunningOut(at: Timestamp(Date()), diagnostics: diagnostics)
     }
+    loaded?.warnOfOpenSecrets(diagnostics)
     for problem in diagnostics.sorted() {
       if output.json {
         let place = problem.location

@@ -26,7 +26,7 @@ struct Gatehouse: AsyncParsableCommand {
       WatchCommand.self, DevicesCommand.self,
       HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
       TestCommand.self, BacktestCommand.self, QualityCommand.self, ReportCommand.self, ProfileCommand.self,
-      UserCommands.self,
+      UserCommands.self, DeviceCommands.self,
     ])
 
   static func main() async {

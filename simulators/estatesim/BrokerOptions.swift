@@ -15,7 +15,8 @@ struct BrokerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A gateway's data folder: broker/url and broker/password are read there.", valueName: "dir"))
+      "A gateway's data folder: broker/simulator.url or broker/url, and the password beside it, are read there.",
+      valueName: "dir"))
   var data: String?
 
   func validate() throws {
@@ -29,8 +30,10 @@ struct BrokerOptions: ParsableArguments {
     var passwordFile = passwordFile
     var url = broker ?? "mqtt://127.0.0.1:1883"
     if let data {
-      url = try firstLine(of: data + "/broker/url")
-      let password = data + "/broker/password"
+      // A gateway with a simulated clock has an account for simulators, which reads nothing.
+      let isSimulated = FileManager.default.fileExists(atPath: data + "/broker/simulator.url")
+      url = try firstLine(of: data + (isSimulated ? "/broker/simulator.url" : "/broker/url"))
+      let password = data + (isSimulated ? "/broker/simulator.password" : "/broker/password")
       if passwordFile == nil, FileManager.default.fileExists(atPath: password) { passwordFile = password }
     }
     guard var options = MQTTOptions(url: url) else {
