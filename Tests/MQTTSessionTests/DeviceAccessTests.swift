@@ -3,6 +3,7 @@ import EstateModel
 import Foundation
 import Gateway
 import MQTTSession
+import TestSupport
 import Testing
 
 /// A real mosquitto with both listeners for devices, and the gateway's own session, which reads everything.
@@ -18,11 +19,11 @@ private final class GuardedBroker {
     data = try temporaryFolder()
     var listener = DeviceListenerSettings()
     listener.address = "127.0.0.1"
-    listener.port = Int(try freePort())
-    listener.certificatePort = Int(try freePort())
+    listener.port = try freePort()
+    listener.certificatePort = try freePort()
     self.listener = listener
     broker = EmbeddedBroker(
-      dataFolder: data, template: nil, preferredPort: Int(try freePort()), listener: listener,
+      dataFolder: data, template: nil, preferredPort: try freePort(), listener: listener,
       isSimulated: isSimulated, logger: quiet)
     options = try broker.start()
     var own = options
@@ -233,7 +234,7 @@ struct DeviceAccessTests {
     guarded.broker.stop()
 
     let real = EmbeddedBroker(
-      dataFolder: guarded.data, template: nil, preferredPort: Int(try freePort()), logger: quiet)
+      dataFolder: guarded.data, template: nil, preferredPort: try freePort(), logger: quiet)
     let options = try real.start()
     defer { real.stop() }
     #expect(!FileManager.default.fileExists(atPath: file.path))
@@ -278,7 +279,7 @@ struct DeviceAccessTests {
       defer { try? FileManager.default.removeItem(at: data) }
       let template = EmbeddedBroker.defaultTemplate.replacingOccurrences(of: change, with: with)
       let broker = EmbeddedBroker(
-        dataFolder: data, template: template, preferredPort: Int(try freePort()), logger: quiet)
+        dataFolder: data, template: template, preferredPort: try freePort(), logger: quiet)
       #expect(throws: EmbeddedBrokerError.self) { try broker.start() }
       #expect(!broker.isRunning)
     }
