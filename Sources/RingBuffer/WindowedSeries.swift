@@ -53,9 +53,7 @@ public struct WindowedSeries: Sendable {
     switch insertion {
     case .appended:
       let weight = ring.weight(ring.end - 1)
-      for index in windows.indices {
-        windows[index].append(from: ring, weight: weight, movedTo: max(time, now))
-      }
+      Self.append(from: ring, weight: weight, movedTo: max(time, now), to: &windows)
       let horizon = time - longest - lateness
       while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }
     case .late:
@@ -65,6 +63,14 @@ public struct WindowedSeries: Sendable {
     case .duplicate, .tooOld: break
     }
     return insertion
+  }
+
+  private static func append(
+    from ring: borrowing SampleRing, weight: Int64, movedTo now: Int64, to windows: inout [SlidingWindow]
+  ) {
+    windows.withUnsafeMutableBufferPointer { windows in
+      for index in windows.indices { windows[index].append(from: ring, weight: weight, movedTo: now) }
+    }
   }
 
   /// Loads one word of everything that the next sample will need, so that it is at hand then.

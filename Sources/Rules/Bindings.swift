@@ -38,6 +38,8 @@ struct Program: Sendable, BitwiseCopyable {
   var firstShort: Int32 = 0
   var endShort: Int32 = 0
   var stack: Int32 = 1
+  /// Without `not`: what is known better never turns a yes of it to a no.
+  var isMonotone = false
 }
 
 /// How a rule runs; the same for all its devices.

@@ -61,7 +61,7 @@ extension RuleEngine {
       let learned = try reader.byte() > 0 ? try reader.time(after: clock.milliseconds) : Int64.min
       let index = slot(device, signal)
       let number = index.flatMap { $0 < lessonOf.count && lessonOf[$0] >= 0 ? Int(lessonOf[$0]) : nil }
-      if let number { lessons[number].learned = learned }
+      if let number { (lessons[number].learned, lessons[number].next) = (learned, -1) }
       if try reader.byte() > 0 {
         var baseline = HourBaseline(
           isLevel: signals[signal].map { Signal[$0].unit.dimension.isSoundLevel } ?? false)

@@ -7,6 +7,8 @@ import RingBuffer
 struct Lesson: Sendable, BitwiseCopyable {
   /// The last reading that was learned from.
   var learned = Int64.min
+  /// The reading after it, by its sequence number among the series' samples; -1: to be looked for.
+  var next = -1
   /// -1: nobody asks for it.
   var baseline: Int32 = -1
   var clock: Int32 = -1
@@ -73,8 +75,13 @@ extension RuleEngine {
   /// Learns from the readings up to a time before which none can come any more.
   mutating func learn(_ number: Int, from index: Int, until limit: Int64) {
     var lesson = lessons[number]
-    var position = firstUnlearned(of: index, after: lesson.learned)
-    guard position < series[index].ring.end, series[index].ring[position].time <= limit else { return }
+    if lesson.next < 0 {
+      lesson.next = series[index].ring.firstSequence(notBefore: lesson.learned == .min ? .min : lesson.learned + 1)
+      lessons[number].next = lesson.next
+    }
+    var position = max(lesson.next, series[index].ring.first)
+    guard position < series[index].ring.end else { return }
+    guard series[index].ring[position].time <= limit else { return }
     let isFrozen = lesson.fit >= 0 && isAlarmed(index)
     while position < series[index].ring.end {
       let sample = series[index].ring[position]
@@ -106,17 +113,8 @@ extension RuleEngine {
         }
       }
     }
+    lesson.next = position
     lessons[number] = lesson
-  }
-
-  /// The few newest readings are those that have not been learned from, unless they come faster than late ones may.
-  @inline(__always) private func firstUnlearned(of index: Int, after learned: Int64) -> Int {
-    let (first, end) = (series[index].ring.first, series[index].ring.end)
-    var position = end
-    let nearest = max(first, end - 8)
-    while position > nearest, series[index].ring[position - 1].time > learned { position -= 1 }
-    return position > nearest || position == first
-      ? position : series[index].ring.firstSequence(notBefore: learned + 1)
   }
 
   /// Whether an alarm is active of a rule that looks at the series.

@@ -57,11 +57,11 @@ extension RuleEngine {
     _ index: Int, _ rule: Int, at now: Int64, byReading: Bool
   ) {
     heedsSilence = false
+    let isIdle = instances[index].since == Instance.never
     let glimpse = judge(
       programs[rule].raise, leaves: instances[index].raiseLeaves,
-      attributes: instances[index].raiseAttributes,
-      at: now)
-    if glimpse.value != 1, instances[index].since == Instance.never {
+      attributes: instances[index].raiseAttributes, at: now, seeksYes: isIdle)
+    if glimpse.value != 1, isIdle {
       // Nothing runs and nothing begins, as nearly always.
       instances[index].looked = glimpse.looked
       rest(index, until: instances[index].dependsOnTime ? glimpse.until : .max)

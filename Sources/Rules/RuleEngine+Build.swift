@@ -68,7 +68,8 @@ extension RuleEngine {
   private mutating func append(_ plan: Plan, _ short: ShortProgram) -> Program {
     let program = Program(
       firstOp: Int32(ops.count), endOp: Int32(ops.count + plan.ops.count), firstShort: Int32(shortOps.count),
-      endShort: Int32(shortOps.count + short.ops.count), stack: Int32(plan.deepestStack + 1))
+      endShort: Int32(shortOps.count + short.ops.count), stack: Int32(plan.deepestStack + 1),
+      isMonotone: !short.ops.contains { $0.code == .not })
     ops += plan.ops
     shortOps += short.ops
     return program

@@ -20,8 +20,11 @@ struct Judgement: BitwiseCopyable {
 
 extension RuleEngine {
   /// Judges by a short program. - Returns: 1 yes, 0 no, NaN unknown.
+  /// - Parameter seeksYes: the caller asks only whether it is yes: then an unknown left side of `and` decides as well,
+  ///   and the result may be unknown where it would be no.
   mutating func judge(
-    _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64
+    _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64,
+    seeksYes: Bool = false
   ) -> Judgement {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(program.stack)) { stack in
       var height = 0
@@ -30,6 +33,7 @@ extension RuleEngine {
       var looked: UInt64 = 0
       var position = Int(program.firstShort)
       let end = Int(program.endShort)
+      let skipsUnknown = seeksYes && program.isMonotone
       while position < end {
         let op = shortOps[position]
         position += 1
@@ -45,7 +49,7 @@ extension RuleEngine {
         case .negate: top = -top
         case .absolute: top = abs(top)
         case .floorLimit: top = Arithmetic.limit(top, above: attributes[Int(firstAttribute + op.attribute)])
-        case .skipIfNo: if top == 0 { position += Int(op.index) - 1 }
+        case .skipIfNo: if top == 0 || skipsUnknown && top.isNaN { position += Int(op.index) - 1 }
         case .skipIfYes: if top == 1 { position += Int(op.index) - 1 }
         default:
           var right = op.constant

@@ -191,10 +191,11 @@ public struct RuleEngine: Sendable {
 
   private mutating func take(_ reading: Reading, series index: Int, at now: Int64) {
     let traits = traits[index]
-    if index < lessonOf.count, lessonOf[index] >= 0 {
+    let lesson = index < lessonOf.count ? Int(lessonOf[index]) : -1
+    if lesson >= 0 {
       // Nothing older than the lateness comes any more.
       let newest = max(devices[Int(reading.device.raw)].newest, reading.time.milliseconds)
-      learn(Int(lessonOf[index]), from: index, until: newest - lateness)
+      learn(lesson, from: index, until: newest - lateness)
     }
     let before = series[index].overruns
     switch series[index].insert(
@@ -206,7 +207,9 @@ public struct RuleEngine: Sendable {
     case .tooOld:
       counters.late += 1
       return
-    case .appended, .late: break
+    case .appended: break
+    // Those after it have moved on by one.
+    case .late: if lesson >= 0 { lessons[lesson].next = -1 }
     }
     counters.judged += 1
     counters.overrun += series[index].overruns - before
