@@ -34,6 +34,8 @@ struct Core {
   private var problems: ProblemCounts
   private var states: DeviceStates
   private var recent: RecentReadings
+  private var unclaimed: UnclaimedList
+  private var rebirths = RebirthRequests()
   var book: TicketBook
   var suppressions: SuppressionList
   /// Decides what is sent; nil: nothing.
@@ -52,7 +54,8 @@ struct Core {
 
   init(
     _ configuration: LoadedConfiguration, clock: GatewayClock, engine: RuleEngine, book: TicketBook,
-    suppressions: SuppressionList, states: DeviceStates, recent: RecentReadings, isNew: Bool
+    suppressions: SuppressionList, states: DeviceStates, recent: RecentReadings,
+    unclaimed: UnclaimedList = UnclaimedList(), isNew: Bool
   ) {
     self.isNew = isNew
     catalogue = configuration.catalogue
@@ -62,6 +65,7 @@ struct Core {
     self.suppressions = suppressions
     self.states = states
     self.recent = recent
+    self.unclaimed = unclaimed
     batch = Batch(now: engine.clock)
     keptClock = engine.clock
     decoder = PayloadDecoder(
@@ -72,6 +76,7 @@ struct Core {
     staging = RingBuffer(capacity: Self.stagingCapacity)
     problems = ProblemCounts(configuration.catalogue)
     status.devices = configuration.catalogue.devices.count
+    states.restoreFrames(in: decoder)
   }
 
   /// False when the staging ring is nearly full: then the socket is left alone and the broker keeps the messages.
@@ -87,14 +92,18 @@ struct Core {
     // Before a simulated clock's first word there is no time at which anything could have arrived.
     guard let now = clock.now else { return }
     decoder.decode(topic: topic, payload: payload, now: now, isRetained: isRetained)
-    if let sender = decoder.sender, !isRetained { states.heard(sender, at: now) }
+    if let sender = decoder.sender, !isRetained { states.heard(sender, at: now, decoder) }
     take(now: now)
     if !decoder.problems.isEmpty {
       status.problems += decoder.problems.count
-      for problem in decoder.problems { problems.add(problem, at: now) }
+      for problem in decoder.problems {
+        problems.add(problem, at: now)
+        if problem.reason == .unknownDevice { unclaimed.note(problem.device, topic, payload, at: now) }
+      }
     }
+    if !decoder.rebirths.isEmpty { rebirths.ask(decoder.rebirths, at: now) }
     for change in decoder.statusChanges {
-      states.setOnline(change.device, change.isOnline)
+      states.setOnline(change.device, change.isOnline, at: now)
       // A kept "online" may be of any age; a kept "offline" is what the broker knows now.
       if isRetained, change.isOnline { continue }
       if let available = Self.available {
@@ -239,6 +248,7 @@ struct Core {
     full.problems = problems.take()
     committedProblems = status.problems
     full.deviceStates = states.takeChanges(catalogue, limit: stateLimit)
+    if stateLimit > 0 { full.facts.merge(unclaimed.takeChanges(at: batch.now)) { $1 } }
     batch = Batch(now: engine.clock)
     if !full.isEmpty { keptClock = engine.clock }
     return full
@@ -249,6 +259,9 @@ struct Core {
     defer { arrivals = (0, 0) }
     return arrivals
   }
+
+  /// Sparkplug nodes that are to be asked for all their metrics now.
+  mutating func takeRebirths() -> [String] { clock.now.map { rebirths.take(at: $0) } ?? [] }
 
   /// Nothing could be heard until now: silence counts from here.
   mutating func resume() {
@@ -271,6 +284,10 @@ struct Core {
     status.now = clock.now?.milliseconds
     status.activeAlarms = engine.activeAlarms.count
     status.openTickets = book.openCount
+    let counts = states.counts
+    (status.repeats, status.missedFrames) = (counts.repeats, counts.missed)
+    (status.disordered, status.late, status.joins) = (counts.disordered, counts.late, counts.joins)
+    (status.rebirthsAsked, status.unclaimed) = (rebirths.asked, unclaimed.count)
     status.stagingFill = Double(staging.count) / Double(staging.capacity)
     guard let now = clock.now else { return }
     (status.reporting, status.silent, status.neverSeen) = (0, 0, 0)

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import MQTTSession
 import Notifications
+import Payloads
 import Store
 import Tickets
 
@@ -76,6 +77,7 @@ package final class Gatehouse<Link: MessageLink> {
       broker?.ensureRunning()
       wait()
       pipeline.step(at: .system)
+      askForBirths()
       control.serve(answer)
       if GatewayClock.monotonic - lastStatus >= 200 { publishStatus() }
     }
@@ -86,6 +88,19 @@ package final class Gatehouse<Link: MessageLink> {
     link.finish()
     if !isKept {
       throw GatewayError.notCommitted(reason: pipeline.status.commitFailure ?? "no time left")
+    }
+  }
+
+  /// Writing releases acknowledgements: only where the pipeline may write.
+  private func askForBirths() {
+    guard pipeline.isWriting, session.linkState.isConnected else { return }
+    for node in pipeline.takeRebirths() {
+      guard let topic = SparkplugCommand.topic(node: node) else { continue }
+      do {
+        try session.publish(topic: topic, payload: SparkplugCommand.rebirth(at: GatewayClock.wall), qos: 0)
+      } catch {
+        logger.warning("\(node) can't be asked for its metrics: \(error)")
+      }
     }
   }
 

@@ -11,6 +11,19 @@ public struct GatewayStatus: Codable, Sendable {
   public var problems = 0
   /// Readings that had been delivered before: same device, signal and event time. They changed nothing.
   public var duplicates = 0
+  /// Messages that their devices had sent before, by their numbers; they were dropped.
+  public var repeats = 0
+  /// Messages that never came, by their numbers.
+  public var missedFrames = 0
+  /// Messages that were overtaken by later ones.
+  public var disordered = 0
+  /// Messages that came much later than their devices' usually do.
+  public var late = 0
+  public var joins = 0
+  /// Sparkplug nodes that were asked to tell all their metrics again.
+  public var rebirthsAsked = 0
+  /// Devices that send and are not in the catalogue.
+  public var unclaimed = 0
   public var commits = 0
   /// Longest commit so far, milliseconds.
   public var longestCommit: Double = 0

@@ -76,6 +76,11 @@ public struct LoadedConfiguration: Sendable {
     }
   }
 
+  /// Keys of payloads that hold names, faces and plates.
+  var privateKeys: Set<String> {
+    profiles.reduce(into: Payloads.privateKeys) { $0.formUnion($1.ownPrivate) }
+  }
+
   /// A category that no route knows would leave a ticket without a responsible party.
   private func checkCategories(_ diagnostics: Diagnostics) {
     for rule in rules.rules where routing[rule.category] == nil {

@@ -136,6 +136,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// Whether the link may write now.
   package var isWriting: Bool { unacknowledged == 0 && failure == nil }
 
+  /// Sparkplug nodes that are to be asked for all their metrics, each a minute after the last time at the earliest.
+  package func takeRebirths() -> [String] { core.takeRebirths() }
+
   /// Whether a commit is waited for.
   package var isWaiting: Bool { firstWaiting != nil || failure != nil }
 

@@ -43,7 +43,11 @@ enum Recovery {
     return Core(
       configuration, clock: clock, engine: played.engine, book: book, suppressions: suppressions,
       states: played.states,
-      recent: played.recent, isNew: played.end == nil)
+      recent: played.recent,
+      unclaimed: UnclaimedList(
+        stored: try UnclaimedList.stored { try log.fact($0) },
+        privateKeys: configuration.privateKeys, catalogue: configuration.catalogue),
+      isNew: played.end == nil)
   }
 
   /// Makes the engine that the log leads to: from the newest snapshot that can be read and the batches after it, else

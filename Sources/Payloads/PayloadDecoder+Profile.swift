@@ -134,12 +134,15 @@ extension PayloadDecoder {
     sender = device
     readLink(envelope, device)
     if envelope.counter != nil, !message.marks.contains(.duplicate), let frame = frame(envelope) {
-      guard frames.isNew(frame.hash, of: device) else {
+      let verdict = frames.take(counter: frame.counter, session: frame.session, of: device)
+      if verdict.isRepeat {
         isRepeat = true
         return
       }
-      link?.missed = frames.missed(counter: frame.counter, session: frame.session, of: device)
+      link?.missed = verdict.missed
+      link?.isDisordered = verdict.isDisordered
     }
+    if envelope.isJoin { hasJoined = true }
     if envelope.isSeenOnly { return }
     var time = json_value()
     var form = TimeForm.native
@@ -161,13 +164,12 @@ extension PayloadDecoder {
   }
 
   /// The message's number, together with the session in which the device counts.
-  private func frame(_ envelope: EnvelopePlan) -> (hash: UInt64, counter: Int64, session: UInt64)? {
+  private func frame(_ envelope: EnvelopePlan) -> (counter: Int64, session: UInt64)? {
     let value = envelope.counter?(rootValues) ?? json_value()
     // Some servers leave out a counter of 0; but then there is a session.
     let session = envelope.session?(rootValues) ?? json_value()
     guard value.kind == JSON_INTEGER || (value.isAbsent && session.isString) else { return nil }
-    let name = session.isString ? StableHash.of(session.textBytes) : 0
-    return (name ^ UInt64(bitPattern: value.integer) &* 0x9e37_79b9_7f4a_7c15, value.integer, name)
+    return (value.integer, session.isString ? StableHash.of(session.textBytes) : 0)
   }
 
   private func readLink(_ envelope: EnvelopePlan, _ device: DeviceIndex) {

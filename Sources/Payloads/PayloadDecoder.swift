@@ -37,6 +37,13 @@ public final class PayloadDecoder {
   /// How well the sender is heard, where its network tells.
   @exclusivity(unchecked) public internal(set) var link: RadioLink?
 
+  /// Milliseconds by which the last message's own time lies behind its arrival, below 0 when it is ahead; the least
+  /// where it holds several times. Nil: it had no time of its own, or the broker had kept it.
+  @exclusivity(unchecked) public internal(set) var lag: Int64?
+
+  /// The sender has joined its network.
+  @exclusivity(unchecked) public internal(set) var hasJoined = false
+
   @exclusivity(unchecked) var frames: FrameMemory
   var openEvents = EventMemory()
   var sparkplug = SparkplugMemory()
@@ -97,6 +104,10 @@ public final class PayloadDecoder {
   /// The catalogue's path of a device, or the name under which it was registered.
   public func name(of device: DeviceIndex) -> String { devices.name(of: device) }
 
+  /// Which of the device's numbered messages have come: to be kept over a restart.
+  public func frameMark(of device: DeviceIndex) -> FrameMark? { frames.mark(of: device) }
+  public func restore(_ mark: FrameMark, of device: DeviceIndex) { frames.restore(mark, of: device) }
+
   /// Decodes one message.
   /// - Parameters:
   ///   - now: when it arrived.
@@ -113,6 +124,8 @@ public final class PayloadDecoder {
     if !rebirths.isEmpty { rebirths.removeAll(keepingCapacity: true) }
     sender = nil
     link = nil
+    lag = nil
+    hasJoined = false
     isRepeat = false
     let isCompressed = topic.hasSuffix("/gzip")
     var payload = payload
@@ -253,6 +266,7 @@ extension PayloadDecoder {
     var origin = Origin(device: device, time: message.arrival, arrival: message.arrival, marks: message.marks)
     if let time = time(found, form: form, device) {
       let late = message.arrival.milliseconds.subtractingReportingOverflow(time.milliseconds).partialValue
+      if !message.isRetained, late < lag ?? .max { lag = late }
       if -late > tolerance.ahead {
         report(device, .timeInFuture, "\(time.formatted()) is \(-late / 1000) s ahead of the arrival")
       } else if late > tolerance.behind, !message.isRetained {

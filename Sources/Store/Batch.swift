@@ -80,31 +80,3 @@ public struct DeviceProblem: Hashable, Sendable, Codable {
     (self.first, self.last) = (first.milliseconds, last.milliseconds)
   }
 }
-
-/// What is known of a device at the moment.
-public struct DeviceState: Hashable, Sendable, Codable {
-  public struct Value: Hashable, Sendable, Codable {
-    /// In the signal's unit; nil for a fault.
-    public var value: Double?
-    /// Milliseconds since 1970.
-    public var time: Int64
-
-    public init(value: Double, time: Timestamp) {
-      (self.value, self.time) = (value.isFinite ? value : nil, time.milliseconds)
-    }
-  }
-
-  /// Path.
-  public var device: String
-  /// Milliseconds since 1970; nil: never.
-  public var lastSeen: Int64?
-  /// What its status topic said; nil: it said nothing.
-  public var online: Bool?
-  /// The newest of each signal, by name.
-  public var values: [String: Value]
-
-  public init(device: String, lastSeen: Timestamp?, online: Bool? = nil, values: [String: Value] = [:]) {
-    (self.device, self.lastSeen, self.online) = (device, lastSeen?.milliseconds, online)
-    self.values = values
-  }
-}

@@ -28,6 +28,7 @@ final class EnvelopePlan {
   let status: Kept<(text: [UInt8], isOnline: Bool)>
   let statusPath: PathPlan?
   let isSeenOnly: Bool
+  let isJoin: Bool
   let isIgnored: Bool
   let ignoresUnknown: Bool
   let counter: RootPath?
@@ -77,6 +78,7 @@ final class EnvelopePlan {
     status = memory.keep(envelope.status.map { (Array($0.text.utf8), $0.isOnline) })
     statusPath = envelope.statusPath.map(memory.plan)
     isSeenOnly = envelope.isSeenOnly
+    isJoin = envelope.isJoin
     isIgnored = envelope.isIgnored
     ignoresUnknown = envelope.ignoresUnknown
     counter = envelope.counter.map(plan)

@@ -15,6 +15,8 @@ public struct Profile: Sendable {
   var codecs: [Codec] = []
   /// Signals by the names that vendors give them.
   var vocabulary: [SignalSource] = []
+  /// Keys that it declares private, besides the common ones.
+  public internal(set) var ownPrivate: Set<String> = []
 
   /// A model lives inside a network's envelope.
   var isModel: Bool { envelope == nil && body != nil }
@@ -59,6 +61,8 @@ struct Envelope: Sendable {
   var statusPath: JSONPath?
   /// The message says no more than that the device is there.
   var isSeenOnly = false
+  /// The device has joined its network; no more than that.
+  var isJoin = false
   /// Known, and of no use.
   var isIgnored = false
   /// Messages of devices that the catalogue doesn't have are no problem.

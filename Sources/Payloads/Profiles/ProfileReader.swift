@@ -34,6 +34,7 @@ struct ProfileReader {
     let paths = PathReader(diagnostics: diagnostics, ownPrivate: ownPrivate)
     guard let name else { return nil }
     var profile = Profile(name: name, location: fields.location)
+    profile.ownPrivate = ownPrivate
     switch kind {
     case "network":
       profile.envelope = envelope(fields, paths, isNetwork: true)
