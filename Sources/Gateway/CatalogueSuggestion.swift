@@ -59,11 +59,13 @@ public struct CatalogueSuggestion {
 
   /// What the network server calls the model.
   private func model(_ payload: String?) -> String? {
-    guard let payload, let root = try? JSONSerialization.jsonObject(with: Data(payload.utf8)) as? [String: Any]
+    guard let payload,
+      let root = try? JSONSerialization.jsonObject(with: Data(payload.utf8)) as? [String: Any]
     else { return nil }
     let versions = (root["uplink_message"] as? [String: Any])?["version_ids"] as? [String: Any]
     let text =
-      (root["deviceInfo"] as? [String: Any])?["deviceProfileName"] as? String ?? versions?["model_id"] as? String
+      (root["deviceInfo"] as? [String: Any])?["deviceProfileName"] as? String ?? versions?["model_id"]
+      as? String
     return text.flatMap { $0.isEmpty || $0.utf8.count > 64 || $0.contains("\n") ? nil : $0 }
   }
 

@@ -91,7 +91,8 @@ public struct DeviceOverview: Codable, Sendable {
   }
 
   /// Of every device of the catalogue.
-  public static func all(_ catalogue: Catalogue, _ states: [DeviceState], now: Timestamp) -> [DeviceOverview] {
+  public static func all(_ catalogue: Catalogue, _ states: [DeviceState], now: Timestamp) -> [DeviceOverview]
+  {
     let known = Dictionary(states.map { ($0.device, $0) }, uniquingKeysWith: { $1 })
     return catalogue.devices.map { DeviceOverview($0, known[$0.path], now: now) }
   }

@@ -38,6 +38,9 @@ struct StatusCommand: ParsableCommand {
     print(
       "devices    \(status.devices)  reporting \(status.reporting)  silent \(status.silent)  not seen yet \(status.neverSeen)"
     )
+    print(
+      "life       repeated \(status.repeats)  missed \(status.missedFrames)  overtaken \(status.disordered)"
+        + "  late \(status.late)  joined \(status.joins)  unclaimed \(status.unclaimed)")
     print("alarms     \(status.activeAlarms) active")
     print("tickets    \(status.openTickets) open")
     if let outbox = status.outbox {

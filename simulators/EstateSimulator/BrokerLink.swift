@@ -27,6 +27,7 @@ public final class BrokerLink {
   /// Messages handed to the broker so far.
   public private(set) var published = 0
   private let session: MQTTSession
+  private var commands: [String] = []
 
   /// Connects, and waits for the broker's yes.
   /// - Throws: ``LinkError/noBroker(address:reason:)`` after 10 s without one.
@@ -66,18 +67,37 @@ public final class BrokerLink {
     }
   }
 
+  /// Takes note of what Sparkplug nodes are told to do.
+  func listenForCommands() {
+    session.onMessage = { [unowned self] message in
+      if commands.count < 10_000 { commands.append(String(decoding: message.topic, as: UTF8.self)) }
+    }
+    session.subscribe([(filter: "spBv1.0/+/NCMD/+", qos: 1)])
+  }
+
+  /// Topics of the commands since the last call.
+  func takeCommands() -> [String] {
+    defer { commands.removeAll() }
+    return commands
+  }
+
   /// Queues a message; waits first while the window is full.
-  public func publish(_ message: Publication) throws(LinkError) {
+  public func publish(_ message: Publication) throws(LinkError) { try publish(WireMessage(message)) }
+
+  public func publish(_ message: WireMessage) throws(LinkError) {
     if session.unacknowledged >= Self.window { try wait(forAtMost: Self.window / 2) }
     do {
       try session.publish(
-        topic: message.topic, payload: message.payload, qos: 1, retain: message.isRetained)
+        topic: message.topic, payload: message.payload, qos: message.qos, retain: message.isRetained)
     } catch {
       throw .refused(error)
     }
     published += 1
     // Small portions on their way early keep the broker busy.
-    if published % 100 == 0 { session.flush() }
+    if published % 100 == 0 {
+      session.flush()
+      if session.onMessage != nil { session.read(upTo: 1000) }
+    }
   }
 
   /// Reads and writes until an instant has come.

@@ -44,6 +44,8 @@ public struct PlaySummary: Sendable {
   public var reached: Timestamp
   /// False when the real-time limit or a signal came first.
   public var isComplete: Bool
+  /// What was done wrong on purpose; nil: nothing could be.
+  public var faults: FaultCounts?
 }
 
 public struct Player {
@@ -52,9 +54,13 @@ public struct Player {
   public var limit: Duration?
   /// Asked after each step; true ends it early, in order.
   public var shouldStop: () -> Bool
+  /// What stands between the devices and the broker; nil: all speak natively, and nothing goes wrong.
+  public var wire: Wire?
 
-  public init(speed: Speed, limit: Duration? = nil, shouldStop: @escaping () -> Bool = { false }) {
-    (self.speed, self.limit, self.shouldStop) = (speed, limit, shouldStop)
+  public init(
+    speed: Speed, limit: Duration? = nil, wire: Wire? = nil, shouldStop: @escaping () -> Bool = { false }
+  ) {
+    (self.speed, self.limit, self.wire, self.shouldStop) = (speed, limit, wire, shouldStop)
   }
 
   /// Publishes `simulation/clock` with the start time, then step by step the readings and the clock, and at last
@@ -69,8 +75,11 @@ public struct Player {
     let step = speed.step(clockStep: source.clockStep)
     var now = source.start
     var pace = Pace(speed: speed, virtualStart: now)
+    var wire = wire
+    if wire != nil { link.listenForCommands() }
     try link.publish(.clock(now))
-    for message in source.opening() { try link.publish(message) }
+    let opening = source.opening()
+    for message in wire?.opening(opening) ?? opening.map(WireMessage.init) { try link.publish(message) }
     var isComplete = true
     while now < source.end {
       if shouldStop() || limit.map({ ContinuousClock.now - began >= $0 }) ?? false {
@@ -79,7 +88,13 @@ public struct Player {
       }
       let next: Timestamp = min(now + step, source.end)
       if let due = pace.instant(of: next) { try link.serve(until: due) }
-      for message in source.live(until: next) { try link.publish(message) }
+      let said = source.live(until: next)
+      if wire != nil {
+        for topic in link.takeCommands() { wire?.requestBirth(topic: topic) }
+        for message in wire?.messages(said, until: next) ?? [] { try link.publish(message) }
+      } else {
+        for message in said { try link.publish(message) }
+      }
       now = next
       try link.publish(.clock(now))
       pace.arrived(at: now)
@@ -89,7 +104,7 @@ public struct Player {
     let elapsed = ContinuousClock.now - began
     return PlaySummary(
       messages: link.published - published, realSeconds: elapsed / .seconds(1), reached: now,
-      isComplete: isComplete)
+      isComplete: isComplete, faults: wire?.counts)
   }
 }
 

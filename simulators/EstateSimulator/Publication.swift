@@ -8,9 +8,31 @@ public struct Publication: Hashable, Sendable {
   public var payload: String
   /// Status messages are kept by the broker.
   public var isRetained: Bool
+  /// What it says, for other formats than the native one; nil: the text is all there is.
+  public var content: Content?
 
-  public init(time: Timestamp, topic: String, payload: String, isRetained: Bool = false) {
+  public enum Content: Hashable, Sendable {
+    case reading([Value])
+    case event(kind: String, phase: EventDetail.Phase, id: String, start: Timestamp, zones: [String])
+    case status(isOnline: Bool)
+  }
+
+  public struct Value: Hashable, Sendable {
+    public var signal: String
+    /// In the signal's unit.
+    public var value: Double
+    public var decimals: Int
+
+    public init(_ signal: String, _ value: Double, decimals: Int) {
+      (self.signal, self.value, self.decimals) = (signal, value, decimals)
+    }
+  }
+
+  public init(
+    time: Timestamp, topic: String, payload: String, isRetained: Bool = false, content: Content? = nil
+  ) {
     (self.time, self.topic, self.payload, self.isRetained) = (time, topic, payload, isRetained)
+    self.content = content
   }
 
   /// `estates/{estate}/{device}/reading` with one or more signals.
@@ -22,7 +44,9 @@ public struct Publication: Hashable, Sendable {
     for (signal, value, decimals) in values {
       payload += ",\"\(signal)\":\(fixed(value, decimals: decimals))"
     }
-    return Publication(time: time, topic: "estates/\(device.path)/reading", payload: payload + "}")
+    return Publication(
+      time: time, topic: "estates/\(device.path)/reading", payload: payload + "}",
+      content: .reading(values.map { Value($0.signal, $0.value, decimals: $0.decimals) }))
   }
 
   /// `estates/{estate}/{device}/event`. - Parameter zones: nil for devices without a picture.
@@ -30,19 +54,20 @@ public struct Publication: Hashable, Sendable {
     of device: Device, _ event: String, _ phase: EventDetail.Phase, id: String, at time: Timestamp,
     start: Timestamp, zones: [String]? = nil
   ) -> Publication {
-    let zones = zones.map { ",\"zones\":[\($0.map { "\"\($0)\"" }.joined(separator: ","))]" } ?? ""
+    let list = zones.map { ",\"zones\":[\($0.map { "\"\($0)\"" }.joined(separator: ","))]" } ?? ""
     return Publication(
       time: time, topic: "estates/\(device.path)/event",
       payload:
         "{\"ts\":\(time.milliseconds),\"event\":\"\(event)\",\"phase\":\"\(phase.rawValue)\",\"id\":\"\(id)\""
-        + ",\"start\":\(start.milliseconds)\(zones),\"active\":\(phase != .end)}")
+        + ",\"start\":\(start.milliseconds)\(list),\"active\":\(phase != .end)}",
+      content: .event(kind: event, phase: phase, id: id, start: start, zones: zones ?? []))
   }
 
   /// `estates/{estate}/{device}/status`, retained.
   static func status(of device: Device, isOnline: Bool, at time: Timestamp) -> Publication {
     Publication(
       time: time, topic: "estates/\(device.path)/status", payload: isOnline ? "online" : "offline",
-      isRetained: true)
+      isRetained: true, content: .status(isOnline: isOnline))
   }
 
   /// The time that the gateway lives by in simulated runs.

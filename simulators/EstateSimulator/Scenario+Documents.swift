@@ -15,6 +15,8 @@ extension Scenario {
     let seed = fields.optional("seed").flatMap { $0.integer(diagnostics) } ?? 1
     let weatherNode = fields.optional("weather")
     let incidentNodes = fields.list("incidents")
+    let faultNodes = fields.list("faults")
+    let formatNode = fields.optional("format")
     let expectationNodes = fields.required("expect").map { Self.tickets($0, diagnostics) } ?? []
     fields.finish()
     if let duration, duration == 0 {
@@ -32,6 +34,16 @@ extension Scenario {
       weather: weatherNode.map { Weather($0, start: start, end: end, diagnostics) } ?? Weather(),
       incidents: incidentNodes.compactMap { Incident($0, start: start, end: end, diagnostics) },
       expectations: expectations, location: fields.keyLocation("scenario"))
+    faults = faultNodes.compactMap { Fault($0, start: start, end: end, diagnostics) }
+    if let text = formatNode?.text(diagnostics) {
+      if let choice = FormatChoice(text) {
+        format = choice
+      } else {
+        diagnostics.error(
+          "found '\(text)', expected one of \(FormatChoice.names.joined(separator: ", "))",
+          at: fields.keyLocation("format"))
+      }
+    }
   }
 
   private static func time(_ node: Node, _ diagnostics: Diagnostics) -> Timestamp? {

@@ -13,6 +13,9 @@ public struct Scenario: Sendable {
   public var seed: UInt64
   public var weather: Weather
   public var incidents: [Incident]
+  public var faults: [Fault] = []
+  /// What its devices speak, where nobody says otherwise.
+  public var format = FormatChoice.one(.native)
   public var expectations: [Expectation]
   public var location: SourceLocation
 

@@ -41,6 +41,25 @@ public struct Simulation {
     }
   }
 
+  /// What stands between these devices and the broker; nil when all speak natively and nothing goes wrong.
+  /// - Parameters:
+  ///   - format: in place of the scenario's.
+  ///   - seed: in place of the scenario's.
+  public func wire(_ format: FormatChoice? = nil, seed: UInt64? = nil, _ diagnostics: Diagnostics) -> Wire? {
+    let format = format ?? scenario.format
+    for fault in scenario.faults {
+      for path in fault.devices where !online.contains(where: { $0.path == path }) {
+        diagnostics.error(
+          "no device '\(path)' plays here\(suggestion(for: path, in: online.map(\.path)))", at: fault.location
+        )
+      }
+    }
+    guard format != .one(.native) || !scenario.faults.isEmpty else { return nil }
+    return Wire(
+      online, format: format, faults: scenario.faults, seed: seed ?? scenario.seed, start: scenario.start,
+      end: scenario.end)
+  }
+
   /// What stands at the broker before the first reading: every device is online.
   public func opening() -> [Publication] {
     online.map { .status(of: $0, isOnline: true, at: scenario.start) }

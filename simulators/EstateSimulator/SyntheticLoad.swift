@@ -92,15 +92,23 @@ public struct SyntheticLoad {
     }
   }
 
+  /// Sixteen hexadecimal digits, as LoRaWAN devices have; quoted, because some have digits only.
+  private static func address(estate: String, _ index: Int) -> String {
+    let number = (Int(estate.split(separator: "-").last ?? "") ?? 0) * devicesInEstate + index
+    let digits = String(number, radix: 16)
+    return "\"24e124fe" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + "\""
+  }
+
   private static func document(estate: String, devices count: Int, _ reportInterval: String?) -> String {
     let interval = reportInterval.map { ", report-interval: \($0)" } ?? ""
     var places = ["  - {id: flat, kind: flat}"]
+    func address(_ index: Int) -> String { "address: \(Self.address(estate: estate, index))" }
     var devices: [String] = []
     for index in 0..<count {
       switch index {
       case 0..<40:
         devices.append(
-          "  - {id: noise-\(index), kind: elevator-noise-meter, at: flat\(interval), "
+          "  - {id: noise-\(index), kind: elevator-noise-meter, at: flat\(interval), \(address(index)), "
             + "background: 26 dBA, limit-night: 30 dBA, limit-day: 40 dBA}")
       case 40..<80:
         let well = index - 40
@@ -108,16 +116,17 @@ public struct SyntheticLoad {
         places.append(
           "  - {id: w\(well), kind: well, sewer: main, \(isLast ? "" : "downstream: w\(well + 1), ")"
             + "bore: 0.30 m, cover: 1.6 m, depth: 1.6 m}")
-        devices.append("  - {id: well-\(well), kind: sewer-level-probe, at: w\(well)\(interval)}")
+        devices.append(
+          "  - {id: well-\(well), kind: sewer-level-probe, at: w\(well)\(interval), \(address(index))}")
       case 80..<90:
         places.append("  - {id: wall-\(index - 80), kind: wall}")
         devices.append(
-          "  - {id: wall-\(index - 80), kind: wall-tilt-sensor, at: wall-\(index - 80)\(interval), "
+          "  - {id: wall-\(index - 80), kind: wall-tilt-sensor, at: wall-\(index - 80)\(interval), \(address(index)), "
             + "baseline: 0 deg}")
       default:
         places.append("  - {id: gate-\(index - 90), kind: gate}")
         devices.append(
-          "  - {id: camera-\(index - 90), kind: entrance-camera, at: gate-\(index - 90)\(interval)}"
+          "  - {id: camera-\(index - 90), kind: entrance-camera, at: gate-\(index - 90)\(interval), \(address(index))}"
         )
       }
     }

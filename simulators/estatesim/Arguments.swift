@@ -24,6 +24,10 @@ extension Speed: ExpressibleByArgument {
   }
 }
 
+extension FormatChoice: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 /// A length of real time: `150s`, `2 min`.
 struct RealTime: ExpressibleByArgument {
   let duration: Duration

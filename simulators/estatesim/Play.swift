@@ -11,6 +11,8 @@ struct Play: ParsableCommand {
     discussion: """
       EXAMPLE
         estatesim play luyuan-sewer-blockage --speed 60 --data data
+        estatesim play ordinary-day --format chirpstack --data data
+        estatesim play mixed-hours --speed max --json --data data
         estatesim play ordinary-day --dry-run | head
       """)
 
@@ -26,6 +28,16 @@ struct Play: ParsableCommand {
   @Option(help: "Another seed than the scenario's.")
   var seed: UInt64?
 
+  @Option(
+    help: ArgumentHelp(
+      "What the devices speak: \(FormatChoice.names.joined(separator: ", ")); the scenario's if not given.",
+      valueName: "format"))
+  var format: FormatChoice?
+
+  @Flag(
+    help: "At the end one JSON object: messages, faults that were injected, what a gateway must have seen.")
+  var json = false
+
   @Flag(help: "Print the messages, topic<TAB>payload, and connect to nothing.")
   var dryRun = false
 
@@ -39,12 +51,14 @@ struct Play: ParsableCommand {
       scenario, catalogue: try folders.catalogue(), seed: seed, diagnostics: diagnostics)
     try check(diagnostics)
     guard let simulation else { throw Failure("'\(scenario.name)' can't be played") }
+    let wire = simulation.wire(format, seed: seed, diagnostics)
+    try check(diagnostics)
     Interruption.watch()
-    let player = Player(speed: speed, limit: duration?.duration) { Interruption.hasCome }
+    let player = Player(speed: speed, limit: duration?.duration, wire: wire) { Interruption.hasCome }
     if dryRun {
       printMessages(of: simulation, by: player)
     } else {
-      try broker.play(simulation, by: player, named: scenario.name)
+      try broker.play(simulation, by: player, named: scenario.name, json: json)
     }
   }
 
@@ -67,7 +81,7 @@ struct Play: ParsableCommand {
 
 extension BrokerOptions {
   /// Plays to the broker and prints one line when done.
-  func play(_ source: some Playable, by player: Player, named name: String) throws {
+  func play(_ source: some Playable, by player: Player, named name: String, json: Bool = false) throws {
     let link = try link()
     let summary: PlaySummary
     do {
@@ -75,8 +89,29 @@ extension BrokerOptions {
     } catch {
       throw Failure("\(error)")
     }
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(PlayReport(name, summary)), as: UTF8.self))
+      return
+    }
     let seconds = plainNumber(summary.realSeconds, digits: 1)
     let end = summary.isComplete ? "" : ", ended early at \(summary.reached.formatted(in: .gmt))"
     print("\(name): \(summary.messages) messages in \(seconds) s\(end)")
+  }
+}
+
+/// What `--json` prints.
+private struct PlayReport: Encodable {
+  var scenario: String
+  var messages: Int
+  var seconds: Double
+  var isComplete: Bool
+  var faults: FaultCounts
+
+  init(_ name: String, _ summary: PlaySummary) {
+    scenario = name
+    (messages, seconds, isComplete) = (summary.messages, summary.realSeconds, summary.isComplete)
+    faults = summary.faults ?? FaultCounts()
   }
 }

@@ -1,0 +1,210 @@
+/// Between what devices want to say and what reaches the broker: formats, and everything that goes wrong on the way.
+import EstateModel
+
+/// Turns native publications into messages of each device's format, with faults, and counts them.
+///
+/// The same seed gives the same messages, whatever the speed.
+public struct Wire {
+  /// A message that waits: for its hour, for its link, for the one that overtakes it.
+  struct Waiting {
+    var message: WireMessage
+    var device: String
+    var isLate = false
+  }
+
+  public internal(set) var counts = FaultCounts()
+  var voices: [String: DeviceVoice] = [:]
+  var nodes: [String: SparkplugNode] = [:]
+  var randoms: [String: RandomStream] = [:]
+  /// Those that hit a device; none is hit by two.
+  var deviceFaults: [String: Fault] = [:]
+  let messageFaults: [Fault]
+  let start: Timestamp
+  let end: Timestamp
+  var now: Timestamp
+  /// What is to be sent, in the order in which it came up.
+  var sent: [WireMessage] = []
+  var waiting: [Waiting] = []
+  /// The message of a device that the next one overtakes.
+  var held: [String: WireMessage] = [:]
+  /// Numbers that were used up and did not arrive, by device.
+  var lost: [String: Int] = [:]
+  /// Sparkplug nodes whose last message could not be read.
+  var garbled: Set<String> = []
+  /// First values of stuck signals, by device and signal.
+  var stuck: [String: Double] = [:]
+  var asked: Set<String> = []
+
+  /// - Parameters:
+  ///   - devices: all that play, in the order of the catalogue.
+  ///   - end: of the scenario; nothing is sent after it.
+  public init(
+    _ devices: [Device], format: FormatChoice, faults: [Fault] = [], seed: UInt64, start: Timestamp,
+    end: Timestamp
+  ) {
+    (self.start, self.end, now) = (start, end, start)
+    messageFaults = faults.filter(\.kind.isOfMessages)
+    for (position, device) in devices.enumerated() {
+      voices[device.path] = DeviceVoice(device, format: format.format(of: position))
+      var random = RandomStream(seed: seed, name: device.path + "/faults")
+      for fault in faults where !fault.kind.isOfMessages && deviceFaults[device.path] == nil {
+        let isMeant = fault.devices.isEmpty || fault.devices.contains(device.path)
+        let isDrawn = random.chance(fault.share)
+        if isMeant, isDrawn, Self.canHit(fault.kind, voices[device.path]) {
+          deviceFaults[device.path] = fault
+        }
+      }
+      randoms[device.path] = random
+      nodes[device.estate] = SparkplugNode(name: device.estate)
+    }
+  }
+
+  /// A camera's visits are other people's stories; a clock that the network sets can't be wrong.
+  private static func canHit(_ kind: FaultKind, _ voice: DeviceVoice?) -> Bool {
+    guard let voice else { return false }
+    switch kind {
+    case .wrongClock: return voice.format.hasOwnClock && !voice.isCamera
+    case .stuck, .drifting, .noisy, .batteryDying:
+      return !voice.isCamera && voice.device.kind != .uplinkGateway
+    default: return !voice.isCamera
+    }
+  }
+
+  /// A node is to tell all its metrics again.
+  public mutating func requestBirth(topic: String) {
+    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+    if levels.count == 4, levels[2] == "NCMD" { asked.insert(String(levels[3])) }
+  }
+
+  /// What stands at the broker at first.
+  public mutating func opening(_ said: [Publication]) -> [WireMessage] {
+    for publication in said { say(publication) }
+    return take(until: start)
+  }
+
+  /// What is sent after the last call's time, up to and including `time`.
+  /// - Parameter said: what the devices say in that time, in order.
+  public mutating func messages(_ said: [Publication], until time: Timestamp) -> [WireMessage] {
+    answerBirths()
+    turnFaults(until: time)
+    for publication in said { say(publication) }
+    now = time
+    return take(until: time)
+  }
+
+  private mutating func take(until time: Timestamp) -> [WireMessage] {
+    for entry in waiting where entry.message.time <= time {
+      sent.append(entry.message)
+      if entry.isLate { noteLate(entry.device) }
+    }
+    waiting.removeAll { $0.message.time <= time }
+    defer { sent.removeAll(keepingCapacity: true) }
+    counts.messages += sent.count
+    return sent.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+      .map(\.element)
+  }
+
+  private mutating func noteLate(_ path: String) {
+    counts.note(.late, path)
+    counts.visible.late += 1
+    if voices[path]?.format.isNumbered == true { counts.visible.disordered += 1 }
+  }
+
+  private mutating func say(_ publication: Publication) {
+    let levels = publication.topic.split(separator: "/")
+    guard levels.count == 4, let content = publication.content else {
+      return sent.append(WireMessage(publication))
+    }
+    let path = "\(levels[1])/\(levels[2])"
+    guard var voice = voices[path] else { return sent.append(WireMessage(publication)) }
+    defer { voices[path] = voice }
+    let fault = deviceFaults[path].flatMap { $0.holds(at: publication.time) ? $0 : nil }
+    if fault?.kind == .silent {
+      counts.note(.silent, path)
+      return
+    }
+    var publication = publication
+    if case .reading(let values) = content, let fault {
+      publication = changed(publication, values, by: fault, path)
+    }
+    guard case .reading(let values)? = publication.content else {
+      return sayOther(publication, &voice)
+    }
+    let clock = fault?.kind == .wrongClock ? fault?.by ?? 0 : 0
+    let messages = encode(publication, values, &voice, clock: clock)
+    if clock != 0 { noteWrongClock(path, values.count, voice) }
+    guard let first = messages.first else { return }
+    if let fault, fault.kind == .flapping, let up = linkIsBack(fault, publication.time) {
+      return lose(messages, until: up, path, voice)
+    }
+    if messages.count > 1 || deviceFaults[path] != nil || voice.format == .sparkplug && !voice.isBorn {
+      return pass(messages, path, voice)
+    }
+    send(first, values.count, path, voice)
+  }
+
+  private mutating func sayOther(_ publication: Publication, _ voice: inout DeviceVoice) {
+    guard let content = publication.content, voice.speaks(content) else {
+      return sent.append(WireMessage(publication))
+    }
+    switch content {
+    case .event(_, let phase, let id, let start, let zones):
+      sent.append(voice.frigate(phase, id: id, start: start, zones: zones, at: publication.time))
+    case .status(let isOnline):
+      if voice.isCamera { return sent.append(voice.frigateStatus(isOnline, at: publication.time)) }
+      if voice.format == .sparkplug, voice.isBorn, !isOnline { die(&voice, at: publication.time) }
+    case .reading: break
+    }
+  }
+
+  private mutating func encode(
+    _ publication: Publication, _ values: [Publication.Value], _ voice: inout DeviceVoice, clock: Int64
+  ) -> [WireMessage] {
+    let time = publication.time
+    guard voice.speaks(.reading(values)) else {
+      var native = publication
+      if clock != 0 {
+        native.payload = native.payload.replacing(
+          "\"ts\":\(time.milliseconds)", with: "\"ts\":\(time.milliseconds + clock)")
+      }
+      return [WireMessage(native)]
+    }
+    switch voice.format {
+    case .native: return [WireMessage(publication)]
+    case .chirpstack, .ttn: return voice.uplink(values, at: time).map { [$0] } ?? []
+    case .senml: return [voice.senML(values, at: time, clock: clock)]
+    case .sparkplug:
+      return nodes[voice.device.estate]?.data(values, of: &voice, at: time) ?? []
+    }
+  }
+
+  private mutating func noteWrongClock(_ path: String, _ values: Int, _ voice: DeviceVoice) {
+    counts.note(.wrongClock, path)
+    if !counts.visible.wrongClocks.contains(path) { counts.visible.wrongClocks.append(path) }
+    // Ahead by more than two minutes is told, once for each time in the message.
+    if let fault = deviceFaults[path], fault.by > 120_000 {
+      counts.noteProblem("time-in-future", voice.format == .senml ? values : 1)
+    }
+  }
+
+  /// On its way without further faults.
+  mutating func pass(_ messages: [WireMessage], _ path: String, _ voice: DeviceVoice) {
+    settle(path, voice)
+    for message in messages {
+      if voice.format == .sparkplug { noteGarbled(voice.device.estate, message) }
+      sent.append(message)
+    }
+  }
+
+  /// The next number that arrives shows how many did not.
+  mutating func settle(_ path: String, _ voice: DeviceVoice) {
+    guard voice.format.isNumbered, let count = lost.removeValue(forKey: path) else { return }
+    counts.visible.missed += count
+  }
+
+  /// A node's number after a message that could not be read has a gap before it; a birth begins anew.
+  mutating func noteGarbled(_ estate: String, _ message: WireMessage) {
+    guard garbled.remove(estate) != nil else { return }
+    if !message.topic.contains("/NBIRTH/") { counts.noteProblem("lost-messages") }
+  }
+}
