@@ -33,33 +33,68 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
 extension Timestamp {
   /// RFC 3339 with milliseconds: `2026-03-10T22:45:00.000+08:00`, in GMT with `Z`.
   public func formatted(in timeZone: TimeZone = .gmt) -> String {
-    let (clock, offset) = localClock(in: timeZone, separator: "T")
-    let fraction = (milliseconds % 1000 + 1000) % 1000
-    let minutes = abs(offset) / 60
-    let zone =
-      offset == 0
-      ? "Z" : "\(offset < 0 ? "-" : "+")\(Self.digits(minutes / 60, 2)):\(Self.digits(minutes % 60, 2))"
-    return "\(clock).\(Self.digits(Int(fraction), 3))\(zone)"
+    formatted(secondsFromGMT: secondsFromGMT(in: timeZone))
   }
 
   /// The clock on the wall there: `2026-03-10 22:45:00`.
-  public func localText(in timeZone: TimeZone) -> String { localClock(in: timeZone, separator: " ").text }
-
-  private func localClock(in timeZone: TimeZone, separator: Character) -> (text: String, offset: Int) {
-    let offset = timeZone.secondsFromGMT(for: date)
-    let fraction = (milliseconds % 1000 + 1000) % 1000
-    let seconds = Int((milliseconds - fraction) / 1000) + offset
-    let second = (seconds % 86_400 + 86_400) % 86_400
-    let (year, month, day) = Self.civil(daysSince1970: (seconds - second) / 86_400)
-    let text =
-      "\(Self.digits(year, 4))-\(Self.digits(month, 2))-\(Self.digits(day, 2))\(separator)"
-      + "\(Self.digits(second / 3600, 2)):\(Self.digits(second / 60 % 60, 2)):\(Self.digits(second % 60, 2))"
-    return (text, offset)
+  public func localText(in timeZone: TimeZone) -> String {
+    let text = formatted(in: timeZone)
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
   }
 
-  private static func digits(_ number: Int, _ count: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, count - text.count)) + text
+  public func secondsFromGMT(in timeZone: TimeZone) -> Int {
+    timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+  }
+
+  /// The same at a known offset. What lies outside the years 1 to 9999 is told as the nearest moment inside.
+  public func formatted(secondsFromGMT offset: Int) -> String {
+    let local = min(max(milliseconds + Int64(offset) * 1000, -62_135_596_800_000), 253_402_300_799_999)
+    let (days, time) = local.flooredQuotientAndRemainder(86_400_000)
+    let date = Self.civil(days)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(29)
+    func digits(_ value: Int64, _ count: Int) {
+      var unit: Int64 = 1
+      for _ in 1..<count { unit *= 10 }
+      while unit > 0 {
+        bytes.append(UInt8(48 + value / unit % 10))
+        unit /= 10
+      }
+    }
+    func text(_ character: Character) { bytes.append(character.asciiValue ?? 63) }
+    digits(date.year, 4)
+    text("-")
+    digits(date.month, 2)
+    text("-")
+    digits(date.day, 2)
+    text("T")
+    digits(time / 3_600_000, 2)
+    text(":")
+    digits(time / 60_000 % 60, 2)
+    text(":")
+    digits(time / 1000 % 60, 2)
+    text(".")
+    digits(time % 1000, 3)
+    if offset == 0 {
+      text("Z")
+    } else {
+      let minutes = Int64(abs(offset) / 60)
+      text(offset < 0 ? "-" : "+")
+      digits(minutes / 60, 2)
+      text(":")
+      digits(minutes % 60, 2)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The Gregorian date of a day counted from 1970-01-01: eras of 400 years that begin in March.
+  private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let (era, ofEra) = (day + 719_468).flooredQuotientAndRemainder(146_097)
+    let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let month = (5 * ofYear + 2) / 153
+    let year = yearOfEra + era * 400 + (month >= 10 ? 1 : 0)
+    return (year, month < 10 ? month + 3 : month - 9, ofYear - (153 * month + 2) / 5 + 1)
   }
 
   /// Reads RFC 3339 with any number of fraction digits, `Z` or an offset; a blank may stand for the `T`.
@@ -142,18 +177,6 @@ extension Timestamp {
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
-
-  /// The other way round, from the same source.
-  private static func civil(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
-    let z = days + 719_468
-    let era = (z >= 0 ? z : z - 146_096) / 146_097
-    let dayOfEra = z - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
-  }
 }
 
 extension Timestamp: Codable {
@@ -165,5 +188,12 @@ extension Timestamp: Codable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(milliseconds)
+  }
+}
+
+extension Int64 {
+  fileprivate func flooredQuotientAndRemainder(_ divisor: Int64) -> (Int64, Int64) {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }

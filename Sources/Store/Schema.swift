@@ -3,13 +3,17 @@ import GRDB
 
 enum Schema {
   /// Of this program. A migration's identifier is its number.
-  static let version = 3
+  static let version = 4
 
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { try $0.execute(sql: first) }
     migrator.registerMigration("2") { try $0.execute(sql: second) }
     migrator.registerMigration("3") { try $0.execute(sql: third) }
+    migrator.registerMigration("4") { database in
+      try database.execute(sql: fourth)
+      try database.rebuildTicketList()
+    }
     return migrator
   }
 
@@ -98,5 +102,20 @@ enum Schema {
       made INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, since INTEGER, next INTEGER,
       done INTEGER, error TEXT NOT NULL, json TEXT NOT NULL) STRICT;
     CREATE INDEX outbox_by_state ON outbox (state, made);
+    """
+
+  /// Tickets as lists show and filter them, in the order in which lists show them: a list of thousands opens no JSON.
+  /// Everything in it follows from `tickets`.
+  private static let fourth = """
+    CREATE TABLE ticket_list (
+      is_open INTEGER NOT NULL, priority TEXT NOT NULL, opened INTEGER NOT NULL, id TEXT NOT NULL,
+      state TEXT NOT NULL, estate TEXT NOT NULL, affected TEXT NOT NULL, category TEXT NOT NULL,
+      party TEXT NOT NULL, party_zh TEXT NOT NULL, party_en TEXT NOT NULL, place TEXT NOT NULL, towards TEXT,
+      title_zh TEXT NOT NULL, title_en TEXT NOT NULL, due INTEGER, is_overdue INTEGER NOT NULL,
+      is_paused INTEGER NOT NULL, PRIMARY KEY (is_open, priority, opened, id)) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX ticket_list_by_id ON ticket_list (id);
+    CREATE INDEX ticket_list_by_time ON ticket_list (opened);
+    DROP INDEX tickets_by_state;
+    DROP INDEX tickets_by_estate;
     """
 }

@@ -106,28 +106,6 @@ extension Database {
     ).execute(arguments: [transition.alarm, transition.kind.rawValue, transition.at, json])
   }
 
-  func update(_ ticket: Ticket) throws {
-    let party = ticket.responsible
-    try cachedStatement(
-      sql: """
-        INSERT INTO tickets (id, estate, category, priority, state, party, party_zh, party_en, place, towards,
-          opened, updated, title_zh, title_en, sequence, json)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET priority = excluded.priority, state = excluded.state,
-          party = excluded.party, party_zh = excluded.party_zh, party_en = excluded.party_en,
-          place = excluded.place, towards = excluded.towards, updated = excluded.updated,
-          title_zh = excluded.title_zh, title_en = excluded.title_en, sequence = excluded.sequence,
-          json = excluded.json
-        WHERE excluded.sequence > tickets.sequence
-        """
-    ).execute(arguments: [
-      ticket.id, ticket.estate, ticket.category, ticket.priority.rawValue, ticket.state.rawValue,
-      party.role?.rawValue ?? party.title.en, party.title.zh, party.title.en, ticket.place, ticket.towards,
-      ticket.opened, ticket.updated, ticket.title.zh, ticket.title.en, ticket.sequence,
-      try StoredJSON.text(ticket),
-    ])
-  }
-
   func insert(_ event: TicketEvent) throws {
     try cachedStatement(
       sql: """

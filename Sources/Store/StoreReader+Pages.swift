@@ -45,53 +45,22 @@ public struct StoreFigures: Hashable, Sendable {
 }
 
 extension StoreReader {
-  /// The most urgent first, then the oldest.
-  /// - Parameter after: the last ticket of the page before.
-  public func tickets(
-    _ filter: TicketFilter, after: (priority: Priority, opened: Int64, id: String)?, limit: Int
-  )
-    throws -> [Ticket]
-  {
-    var conditions: [String] = []
-    var arguments = StatementArguments()
-    if let states = filter.states {
-      conditions.append("state IN (\(states.map { _ in "?" }.joined(separator: ", ")))")
-      arguments += StatementArguments(states.map(\.rawValue).sorted())
-    }
-    for (column, value) in [("estate", filter.estate), ("category", filter.category)] {
-      guard let value else { continue }
-      conditions.append("\(column) = ?")
-      arguments += [value]
-    }
-    if let party = filter.party {
-      conditions.append("? IN (party, party_zh, party_en)")
-      arguments += [party]
-    }
-    if let after {
-      conditions.append("(priority, opened, id) > (?, ?, ?)")
-      arguments += [after.priority.rawValue, after.opened, after.id]
-    }
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    arguments += [limit]
-    return try values(
-      Ticket.self, of: "tickets",
-      "SELECT json FROM tickets \(condition) ORDER BY priority, opened, id LIMIT ?", arguments)
-  }
-
   /// Of open tickets, by estate and priority.
   public func openTicketCounts() throws -> [TicketCount] {
     try read { database in
       try Row.fetchAll(
         database,
         sql: """
-          SELECT estate, priority, count(*) AS open, sum(state = 'new') AS new FROM tickets
-          WHERE state != 'closed' GROUP BY estate, priority ORDER BY estate, priority
+          SELECT estate, priority, count(*) AS open, sum(state = 'new') AS new FROM ticket_list
+          WHERE is_open = 1 GROUP BY estate, priority ORDER BY estate, priority
           """
       ).compactMap { row in
-        guard let priority = Priority(rawValue: try row.value("priority", of: "tickets")) else { return nil }
+        guard let priority = Priority(rawValue: try row.value("priority", of: "ticket_list")) else {
+          return nil
+        }
         return TicketCount(
-          estate: try row.value("estate", of: "tickets"), priority: priority,
-          new: try row.value("new", of: "tickets"), open: try row.value("open", of: "tickets"))
+          estate: try row.value("estate", of: "ticket_list"), priority: priority,
+          new: try row.value("new", of: "ticket_list"), open: try row.value("open", of: "ticket_list"))
       }
     }
   }
@@ -168,7 +137,7 @@ extension StoreReader {
       return StoreFigures(
         size: try number("PRAGMA page_count") * number("PRAGMA page_size"),
         batches: try number("SELECT max(id) FROM batches"), alarms: try number("SELECT count(*) FROM alarms"),
-        tickets: try number("SELECT count(*) FROM tickets"))
+        tickets: try number("SELECT count(*) FROM ticket_list"))
     }
   }
 }

@@ -3,24 +3,6 @@ import EstateModel
 import GRDB
 import Tickets
 
-/// Which tickets are asked for; nil: all.
-public struct TicketFilter: Hashable, Sendable {
-  public var states: Set<Ticket.State>?
-  public var estate: String?
-  public var category: String?
-  /// A role's name, or the party's name in either language.
-  public var party: String?
-
-  public init(
-    states: Set<Ticket.State>? = nil, estate: String? = nil, category: String? = nil, party: String? = nil
-  ) {
-    (self.states, self.estate, self.category, self.party) = (states, estate, category, party)
-  }
-
-  /// All that aren't closed.
-  public static let open = TicketFilter(states: Set(Ticket.State.allCases.filter(\.isOpen)))
-}
-
 /// An alarm as it stands.
 public struct StoredAlarm: Hashable, Sendable, Codable {
   /// The step that made it known: normally its raising.
@@ -32,29 +14,6 @@ public struct StoredAlarm: Hashable, Sendable, Codable {
 }
 
 extension StoreReader {
-  /// The most urgent first, then the oldest.
-  public func tickets(_ filter: TicketFilter = TicketFilter()) throws -> [Ticket] {
-    var conditions: [String] = []
-    var arguments = StatementArguments()
-    if let states = filter.states {
-      conditions.append("state IN (\(states.map { _ in "?" }.joined(separator: ", ")))")
-      arguments += StatementArguments(states.map(\.rawValue).sorted())
-    }
-    for (column, value) in [("estate", filter.estate), ("category", filter.category)] {
-      guard let value else { continue }
-      conditions.append("\(column) = ?")
-      arguments += [value]
-    }
-    if let party = filter.party {
-      conditions.append("? IN (party, party_zh, party_en)")
-      arguments += [party]
-    }
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    return try values(
-      Ticket.self, of: "tickets", "SELECT json FROM tickets \(condition) ORDER BY priority, opened, id",
-      arguments)
-  }
-
   /// One ticket with its history; nil when there is none of this id.
   public func ticket(_ id: String) throws -> (ticket: Ticket, events: [TicketEvent])? {
     try read { database in

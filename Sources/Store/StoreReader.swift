@@ -62,7 +62,7 @@ public struct StoreReader: Sendable {
       summary.alarms = try count("SELECT count(*) FROM alarms")
       summary.activeAlarms = try count("SELECT count(*) FROM alarms WHERE state = 'active'")
       for row in try Row.fetchAll(
-        database, sql: "SELECT state, count(*) AS count FROM tickets GROUP BY state")
+        database, sql: "SELECT state, count(*) AS count FROM ticket_list GROUP BY state")
       {
         summary.tickets[try row.value("state", of: "tickets")] = try row.value("count", of: "tickets")
       }

@@ -16,7 +16,11 @@ public struct TicketQuery: Hashable, Sendable, Codable {
   /// Opened at or after this; milliseconds since 1970.
   public var since: Int64?
 
-  public init() {}
+  public init(
+    states: Set<Ticket.State>? = nil, estate: String? = nil, category: String? = nil, party: String? = nil
+  ) {
+    (self.states, self.estate, self.category, self.party) = (states, estate, category, party)
+  }
 
   /// All on which somebody still has to act.
   public static var open: TicketQuery {
@@ -41,23 +45,43 @@ public struct TicketQuery: Hashable, Sendable, Codable {
   }
 }
 
-/// What a query looks at: small, because all of them are looked at.
-struct TicketRow: Sendable {
-  var id: String
-  var estate: String
-  var affected: [String]
-  var category: String
-  var state: Ticket.State
-  var priority: Priority
-  var responsible: TicketParty
-  var opened: Int64
-  var isOverdue: Bool
-  var isPaused: Bool
+/// A line of a list of tickets: what queries look at, and what a glance shows.
+public struct TicketRow: Hashable, Sendable {
+  public var id: String
+  public var estate: String
+  /// Other estates that suffer from it.
+  public var affected: [String]
+  public var category: String
+  public var state: Ticket.State
+  public var priority: Priority
+  public var responsible: TicketParty
+  public var title: Title
+  public var place: String
+  public var towards: String?
+  /// Milliseconds since 1970.
+  public var opened: Int64
+  /// When the next clock runs out; nil where none runs or they stand still.
+  public var due: Int64?
+  public var isOverdue: Bool
+  public var isPaused: Bool
 
-  init(_ ticket: Ticket) {
-    (id, estate, affected, category) = (ticket.id, ticket.estate, ticket.affected, ticket.category)
-    (state, priority, responsible) = (ticket.state, ticket.priority, ticket.responsible)
-    (opened, isOverdue, isPaused) = (ticket.opened, ticket.isOverdue, ticket.isPaused)
+  public init(
+    id: String, estate: String, affected: [String], category: String, state: Ticket.State, priority: Priority,
+    responsible: TicketParty, title: Title, place: String, towards: String?, opened: Int64, due: Int64?,
+    isOverdue: Bool, isPaused: Bool
+  ) {
+    (self.id, self.estate, self.affected, self.category) = (id, estate, affected, category)
+    (self.state, self.priority, self.responsible, self.title) = (state, priority, responsible, title)
+    (self.place, self.towards, self.opened, self.due) = (place, towards, opened, due)
+    (self.isOverdue, self.isPaused) = (isOverdue, isPaused)
+  }
+
+  public init(_ ticket: Ticket) {
+    self.init(
+      id: ticket.id, estate: ticket.estate, affected: ticket.affected, category: ticket.category,
+      state: ticket.state, priority: ticket.priority, responsible: ticket.responsible, title: ticket.title,
+      place: ticket.place, towards: ticket.towards, opened: ticket.opened, due: ticket.due,
+      isOverdue: ticket.isOverdue, isPaused: ticket.isPaused)
   }
 
   func precedes(_ other: TicketRow) -> Bool {

@@ -42,7 +42,8 @@ enum Terminal {
 
   /// Columns that a text takes: East Asian wide characters take two.
   static func width(_ text: String) -> Int {
-    text.unicodeScalars.reduce(0) { $0 + width($1) }
+    if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
+    return text.unicodeScalars.reduce(0) { $0 + width($1) }
   }
 
   private static func width(_ scalar: Unicode.Scalar) -> Int {
@@ -71,18 +72,26 @@ enum Terminal {
 
   /// A table with a head; the last column takes what is left of the line.
   static func table(_ head: [String], _ rows: [[String]]) -> String {
+    let cells = rows.map { $0.map(width) }
     var widths = head.map(width)
-    for row in rows {
-      for (index, cell) in row.enumerated() { widths[index] = max(widths[index], width(cell)) }
+    for row in cells {
+      for (index, width) in row.enumerated() { widths[index] = max(widths[index], width) }
     }
-    func line(_ cells: [String]) -> String {
-      var text = ""
-      for (index, cell) in cells.enumerated() {
-        text += index == cells.count - 1 ? cell : fitted(cell, to: widths[index]) + "  "
+    let blanks = String(repeating: " ", count: (widths.max() ?? 0) + 2)
+    func add(_ row: [String], _ cells: [Int], to text: inout String) {
+      for (index, cell) in row.enumerated() {
+        text += cell
+        if index < row.count - 1 { text += blanks.prefix(widths[index] - cells[index] + 2) }
       }
-      return text
     }
-    return ([styled(line(head), .bold)] + rows.map(line)).joined(separator: "\n")
+    var top = ""
+    add(head, head.map(width), to: &top)
+    var text = styled(top, .bold)
+    for (row, cells) in zip(rows, cells) {
+      text += "\n"
+      add(row, cells, to: &text)
+    }
+    return text
   }
 }
 

@@ -10,6 +10,21 @@ enum LocalTime {
   }
 }
 
+/// Local times of many rows: a zone's offset changes at full quarters of an hour, so it is asked for once in each.
+struct LocalClock {
+  private let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
+  private var offsets: [Int64: Int] = [:]
+
+  /// `2026-03-10 22:45`
+  mutating func minute(_ milliseconds: Int64) -> String {
+    let quarter = milliseconds / 900_000
+    let time = Timestamp(milliseconds: milliseconds)
+    let offset = offsets[quarter] ?? time.secondsFromGMT(in: zone)
+    offsets[quarter] = offset
+    return String(time.formatted(secondsFromGMT: offset).prefix(16).replacing("T", with: " "))
+  }
+}
+
 struct TicketLine {
   private let ticket: Ticket
   private let zone: TimeZone

@@ -55,36 +55,31 @@ struct TicketsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let query = query
-    let tickets = try options.reader().tickets(TicketFilter(states: query.states, category: category))
-      .filter(query.matches)
+    let reader = try options.reader()
     if output.json {
-      for ticket in tickets { print(try jsonLine(ticket)) }
+      // Stored as it is printed.
+      for line in try reader.ticketLines(query) { print(line) }
       return
     }
+    let tickets = try reader.list(query)
     guard !tickets.isEmpty else {
       print("no tickets")
       return
     }
-    let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
+    var clock = LocalClock()
     let isChinese = Terminal.speaksChinese
     print(
       Terminal.table(
         ["ticket", "prio", "state", "opened", "due", "where", "responsible", "what"],
         tickets.map { ticket in
           let place = ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
+          let mark = ticket.isPaused ? "=" : ticket.isOverdue ? "!" : " "
           return [
-            ticket.id, ticket.priority.rawValue, ticket.state.rawValue,
-            LocalTime.text(ticket.opened, in: zone), Self.due(ticket, in: zone),
-            "\(ticket.estate)/\(place)", ticket.responsible.title.text(isChinese: isChinese),
-            ticket.title.text(isChinese: isChinese),
+            ticket.id, ticket.priority.rawValue, ticket.state.rawValue, clock.minute(ticket.opened),
+            mark + (ticket.due.map { clock.minute($0) } ?? ""), "\(ticket.estate)/\(place)",
+            ticket.responsible.title.text(isChinese: isChinese), ticket.title.text(isChinese: isChinese),
           ]
         }))
-  }
-
-  private static func due(_ ticket: Ticket, in zone: TimeZone) -> String {
-    let mark = ticket.isPaused ? "=" : ticket.isOverdue ? "!" : " "
-    return mark + (ticket.due.map { String(LocalTime.text($0, in: zone).prefix(16)) } ?? "")
   }
 }
 

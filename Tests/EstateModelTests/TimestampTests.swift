@@ -78,6 +78,12 @@ struct TimestampTests {
     #expect(Timestamp(rfc3339: text) == time, "\(text)")
   }
 
+  @Test("Beyond the years 1 to 9999 the nearest moment inside is told")
+  func extremes() {
+    #expect(Timestamp.distantPast.formatted() == "0001-01-01T00:00:00.000Z")
+    #expect(Timestamp.distantFuture.formatted() == "9999-12-31T23:59:59.999Z")
+  }
+
   @Test("Shanghai's clock is eight hours ahead")
   func shanghai() throws {
     let zone = try #require(TimeZone(identifier: "Asia/Shanghai"))

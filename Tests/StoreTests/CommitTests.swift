@@ -238,13 +238,13 @@ struct CommitTests {
       let reader = store.contents
       #expect(try reader.tickets().map(\.priority) == [.p2, .p3, .p4])
       #expect(try reader.tickets(.open) == book.open)
-      #expect(try reader.tickets(TicketFilter(states: [.closed])).map(\.id) == [sewer.id])
-      #expect(try reader.tickets(TicketFilter(states: [])).isEmpty)
-      #expect(try reader.tickets(TicketFilter(category: "device-maintenance")).count == 2)
-      #expect(try reader.tickets(TicketFilter(party: "system-integrator")).count == 2)
-      #expect(try reader.tickets(TicketFilter(party: "系统集成商")).count == 2)
-      #expect(try reader.tickets(TicketFilter(party: "community")).count == 1)
-      #expect(try reader.tickets(TicketFilter(estate: "elsewhere")).isEmpty)
+      #expect(try reader.tickets(TicketQuery(states: [.closed])).map(\.id) == [sewer.id])
+      #expect(try reader.tickets(TicketQuery(states: [])).isEmpty)
+      #expect(try reader.tickets(TicketQuery(category: "device-maintenance")).count == 2)
+      #expect(try reader.tickets(TicketQuery(party: "system-integrator")).count == 2)
+      #expect(try reader.tickets(TicketQuery(party: "系统集成商")).count == 2)
+      #expect(try reader.tickets(TicketQuery(party: "community")).count == 1)
+      #expect(try reader.tickets(TicketQuery(estate: "elsewhere")).isEmpty)
       #expect(try reader.ticket("T-000000-000000") == nil)
     }
   }

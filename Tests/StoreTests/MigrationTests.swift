@@ -73,7 +73,7 @@ struct MigrationTests {
         try database.execute(sql: "INSERT INTO meta VALUES ('clock', 'simulation')")
       }
       try queue.close()
-      #expect(throws: StoreError.olderSchema(path, found: 1, expected: 3)) {
+      #expect(throws: StoreError.olderSchema(path, found: 1, expected: 4)) {
         try Store.reader(folder: folder)
       }
 

@@ -90,10 +90,10 @@ struct OpeningTests {
       let queue = try DatabaseQueue(path: path)
       try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99')") }
       try queue.close()
-      let expected = StoreError.newerSchema(path, found: 99, expected: 3)
+      let expected = StoreError.newerSchema(path, found: 99, expected: 4)
       #expect(throws: expected) { try Store.open(folder: folder, catalogue: Fixture.catalogue()) }
       #expect(throws: expected) { try Store.reader(folder: folder) }
-      #expect(expected.description.contains("found schema version 99, expected at most 3"))
+      #expect(expected.description.contains("found schema version 99, expected at most 4"))
     }
   }
 

@@ -49,7 +49,7 @@ struct OutboxTests {
     }
   }
 
-  @Test("At a glance: what waits, those held for a digest among it, how old the oldest is, and what was given up")
+  @Test("At a glance: what waits, also for a digest, since when, and what was given up")
   func figures() throws {
     try withStore { store, _ in
       #expect(try store.contents.outboxFigures() == OutboxFigures())

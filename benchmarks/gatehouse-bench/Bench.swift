@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
 }
 
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case decode, engine, drain, live, memory, recovery
+  case decode, engine, drain, live, memory, recovery, tickets
 }
 
 struct All: ParsableCommand {
@@ -49,6 +49,7 @@ struct All: ParsableCommand {
       case .drain: report.figures += try drainFigures(workshop, runs: runs)
       case .live: report.figures += try liveFigures(workshop, runs: runs)
       case .memory: report.figures += try memoryFigures(workshop, runs: runs)
+      case .tickets: report.figures += try ticketFigures(workshop, runs: runs)
       case .recovery: report.figures += try recoveryFigures(workshop, runs: runs)
       }
     }

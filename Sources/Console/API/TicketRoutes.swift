@@ -44,10 +44,10 @@ extension APIRoutes {
   @Sendable func tickets(_ request: Request, _ context: ConsoleContext) async throws -> Response {
     let query = Query(request)
     let limit = try query.integer("limit", in: 1...500, else: 100)
-    var filter = TicketFilter(
+    var filter = TicketQuery(
       estate: query.text("estate"), category: query.text("category"), party: query.text("party"))
     if query.text("state") == "open" {
-      filter.states = TicketFilter.open.states
+      filter.states = TicketQuery.open.states
     } else {
       filter.states = try query.choice("state", of: Ticket.State.self).map { [$0] }
     }

@@ -23,7 +23,7 @@ extension PageRoutes {
     let states = try await api.devices.all()
     let view = view(context.preferences, states)
     let speech = view.speech
-    var filter = TicketFilter.open
+    var filter = TicketQuery.open
     filter.estate = id
     let wanted = filter
     let (tickets, alarms, position) = try await store.read {

@@ -13,7 +13,7 @@ extension PageRoutes {
     let query = Query(request)
     let view = view(context.preferences)
     let chosen = query.text("state") ?? "open"
-    var filter = TicketFilter.open
+    var filter = TicketQuery.open
     if chosen == "all" {
       filter.states = nil
     } else if chosen != "open" {

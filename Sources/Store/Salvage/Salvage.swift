@@ -127,6 +127,7 @@ struct Salvage {
       }
     }
     if isChanged { try replaceEvents(events) }
+    try database.rebuildTicketList()
     try recount("tickets", "ticket_events")
   }
 

@@ -91,6 +91,8 @@ struct TableWalk {
       guard case .text("table") = row.values[0], case .text(let name) = row.values[1],
         case .integer(let root) = row.values[3], root > 1, root <= file.pageCount
       else { continue }
+      // Laid out as an index, and made anew from another table.
+      if case .text(let sql) = row.values[4], sql.hasSuffix("WITHOUT ROWID") { continue }
       roots[name] = roots[name] ?? Int(root)
     }
   }
