@@ -90,6 +90,8 @@ struct Console: Sendable {
   private let pages: Pages
   private let pageRoutes: PageRoutes
   private let identification: Identification
+  /// nil: it is switched off.
+  private let open311: Open311Routes?
   private let isEncrypted: Bool
 
   init(
@@ -113,12 +115,22 @@ struct Console: Sendable {
     identification = Identification(
       accounts: accounts, sessions: sessions, isBehindProxy: settings.isBehindProxy)
     isEncrypted = settings.isEncrypted
+    let words = pages.words
+    open311 = settings.open311.map {
+      Open311Routes(
+        settings: $0, configuration: configuration, accounts: accounts,
+        store: StoreAccess(folder: folder, for: "open311"), mailbox: Mailbox(folder: folder), audit: audit,
+        words: words, status: status, isBehindProxy: settings.isBehindProxy, isEncrypted: settings.isEncrypted
+      )
+    }
   }
 
   func router() -> Router<ConsoleContext> {
     let router = Router(context: ConsoleContext.self)
     router.add(middleware: Outcome(pages: pages, isEncrypted: isEncrypted))
     router.get("/static/:version/:file", use: pages.assets.answer)
+    // Before anybody is asked who they are: these are for everybody.
+    open311?.add(to: router)
     router.add(middleware: identification)
     api.add(to: router)
     signIn.add(to: router)

@@ -17,6 +17,8 @@ public struct ConsoleSettings: Hashable, Sendable {
   public var tls: TLS?
   /// A proxy in front of it does TLS, and its last `X-Forwarded-For` entry tells who asks.
   public var isBehindProxy = false
+  /// nil: nothing is answered to people who aren't signed in.
+  public var open311: Open311Settings?
 
   public init() {}
 
@@ -41,6 +43,7 @@ public struct ConsoleSettings: Hashable, Sendable {
         diagnostics.error("found \(settings.port), expected 0 to 65535", at: node.location)
       }
     }
+    settings.open311 = fields.optional("open311").flatMap { Open311Settings($0, diagnostics) }
     settings.isBehindProxy = fields.optional("behind-proxy")?.boolean(diagnostics) ?? false
     if let node = fields.optional("tls"),
       let files = Fields(node, of: "console.tls", diagnostics: diagnostics)

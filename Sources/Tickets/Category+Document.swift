@@ -19,6 +19,10 @@ extension Category {
     let recurrence = fields.optional("recurrence").flatMap { RecurrenceRule($0, diagnostics) }
     let storm = fields.optional("storm").flatMap { StormRule($0, diagnostics) }
     let needsCause = fields.optional("needs-cause")?.boolean(diagnostics) ?? false
+    let lastResort = fields.optional("last-resort").map { node in
+      node.list(diagnostics).compactMap { $0.choice(Role.self, diagnostics) }
+    }
+    let service = fields.optional("service").flatMap { ServiceText($0, diagnostics) }
     fields.finish()
     if escalation.isEmpty {
       diagnostics.error(
@@ -32,6 +36,24 @@ extension Category {
     (self.exceptions, self.levels) = (exceptions, levels)
     (self.verification, self.closeAfter) = (verification ?? .person, closeAfter)
     (self.recurrence, self.storm, self.needsCause) = (recurrence, storm, needsCause)
+    (self.lastResort, self.service) = (lastResort, service)
+  }
+}
+
+extension ServiceText {
+  fileprivate init?(_ node: Node, _ diagnostics: Diagnostics) {
+    guard let fields = Fields(node, of: "service", diagnostics: diagnostics) else { return nil }
+    let description = fields.required("description").flatMap { Title($0, diagnostics) }
+    let group = fields.required("group").flatMap { Title($0, diagnostics) }
+    let keywords = fields.list("keywords").compactMap { node -> String? in
+      guard let word = node.text(diagnostics) else { return nil }
+      if !word.contains(",") { return word }
+      diagnostics.error("a comma stands between keywords, not in one", at: node.location)
+      return nil
+    }
+    fields.finish()
+    guard let description, let group else { return nil }
+    self.init(description: description, group: group, keywords: keywords)
   }
 }
 

@@ -67,6 +67,18 @@ public struct StormRule: Hashable, Sendable {
   public init(alarms: Int, within: Int64) { (self.alarms, self.within) = (alarms, within) }
 }
 
+/// A category as residents choose it.
+public struct ServiceText: Hashable, Sendable {
+  public var description: Title
+  /// Services of one group stand together.
+  public var group: Title
+  public var keywords: [String]
+
+  public init(description: Title, group: Title, keywords: [String] = []) {
+    (self.description, self.group, self.keywords) = (description, group, keywords)
+  }
+}
+
 /// How tickets of one category are opened, where they go, and how they end.
 public struct Category: Sendable {
   public var name: String
@@ -91,6 +103,10 @@ public struct Category: Sendable {
   public var storm: StormRule?
   /// It can only be resolved by a measure that touches a named cause.
   public var needsCause = false
+  /// Asked when the chain is at its end; nil: as for all categories.
+  public var lastResort: [Role]?
+  /// What residents read about it; nil: it is none of those that they report.
+  public var service: ServiceText?
 
   public init(
     name: String, title: Title, togetherBy: TogetherBy, withCompany: Assignment, withoutCompany: Assignment,

@@ -84,3 +84,26 @@ struct PlaceLinks {
     return (pairs.isEmpty ? alarms : pairs).min { $0.priority < $1.priority }?.title
   }
 }
+
+extension Category {
+  /// What one cause is when a person speaks of it. Where devices decide that, a person has only the place; and who
+  /// lives in a building speaks of its sewer without knowing the wells.
+  public func cause(ofReportAt place: String, in estate: Estate) -> String {
+    let links = PlaceLinks(estate: estate)
+    if togetherBy == .sewer, links.place(place)?.sewer == nil {
+      for outer in links.enclosing(place) {
+        let inside = estate.places.filter { $0.sewer != nil && links.enclosing($0.id).contains(outer) }
+        let sewers = Set(inside.compactMap(\.sewer))
+        if sewers.count == 1, let sewer = sewers.first { return "sewer:\(sewer)" }
+        if sewers.count > 1 { break }
+      }
+    }
+    return links.cause(togetherBy == .device ? .place : togetherBy, device: "", place: place)
+  }
+
+  /// Whether what a sensor at `place` sees concerns a report from `reported`: it has the same cause, or lies inside.
+  public func concerns(_ place: String, _ reported: String, in estate: Estate) -> Bool {
+    cause(ofReportAt: place, in: estate) == cause(ofReportAt: reported, in: estate)
+      || PlaceLinks(estate: estate).enclosing(place).contains(reported)
+  }
+}

@@ -13,12 +13,35 @@ public struct Contact: Hashable, Sendable, Codable {
   public var from: String
   public var channel: Channel
   public var note: String
-  /// Alarms on the ticket showed the same at that moment; nil: none did.
+  /// True: alarms showed the same at that moment. False: sensors that would have seen it show nothing unusual.
+  /// nil: nothing there can tell.
   public var confirmed: Bool?
+  /// What that rests on.
+  public var sighting: Sighting?
 
   public init(at: Timestamp, from: String, channel: Channel, note: String) {
     (self.at, self.from, self.channel, self.note) = (at.milliseconds, from, channel, note)
   }
+}
+
+/// What the sensors showed at the place and hour of which somebody speaks.
+public struct Sighting: Hashable, Sendable, Codable {
+  /// Alarms of that kind that were active then.
+  @Listed public var alarms: [String]
+  /// Devices that would have seen it, and aren't known to be out of order.
+  @Listed public var devices: [String]
+  /// What they measured in that hour.
+  @Listed public var readings: [Evidence]
+
+  public init(alarms: [String] = [], devices: [String] = [], readings: [Evidence] = []) {
+    (self.alarms, self.devices, self.readings) = (alarms, devices, readings)
+  }
+
+  /// Half an hour before and after the moment of which somebody speaks, in milliseconds.
+  public static let reach: Int64 = 30 * 60_000
+
+  /// As ``Contact/confirmed`` tells it.
+  public var confirms: Bool? { alarms.isEmpty ? (devices.isEmpty ? nil : false) : true }
 }
 
 /// A joint visit: who came, from when to when.

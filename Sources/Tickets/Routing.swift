@@ -74,6 +74,6 @@ public struct Routing: Sendable {
   public func chain(_ category: Category, lead: Role?, under management: Estate.Management) -> [Role] {
     var seen: Set<Role> = lead.map { [$0] } ?? []
     if management != .propertyCompany { seen.insert(.propertyCompany) }
-    return (category.escalation + lastResort).filter { seen.insert($0).inserted }
+    return (category.escalation + (category.lastResort ?? lastResort)).filter { seen.insert($0).inserted }
   }
 }

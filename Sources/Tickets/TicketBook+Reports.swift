@@ -8,19 +8,19 @@ extension TicketBook {
   mutating func take(_ report: Report, by command: TicketCommand) throws(TicketError) -> [TicketEvent] {
     let (estate, category, place) = try check(report)
     let at = command.at.milliseconds
-    let links = PlaceLinks(estate: estate)
-    // Where a device decides what one cause is, a person's report has only the place.
-    let scope = category.togetherBy == .device ? .place : category.togetherBy
     let cause = Cause(
       estate: estate.id, category: category.name,
-      cause: report.campaign.map { "campaign:\($0)" } ?? links.cause(scope, device: "", place: place))
-    let former = latest[cause].flatMap { tickets[$0] }
+      cause: report.campaign.map { "campaign:\($0)" } ?? category.cause(ofReportAt: place, in: estate))
+    let former = report.campaign == nil ? inside(report, category, estate) ?? latest(cause) : latest(cause)
     var contact = Contact(at: command.at, from: report.from, channel: report.channel, note: report.note)
+    if report.campaign == nil {
+      let sighting = sighting(report, category, in: estate, at: at)
+      (contact.sighting, contact.confirmed) = (sighting, sighting.confirms)
+    }
     if let former, former.isOpen {
       if report.campaign != nil {
         throw .refused(.report, ticket: former.id, reason: "the campaign is already under way")
       }
-      contact.confirmed = former.activeAlarms.isEmpty ? nil : true
       var events: [TicketEvent] = []
       if !former.state.isWorking {
         events.append(
@@ -63,6 +63,42 @@ extension TicketBook {
     }
     guard report.note.contains(where: { !$0.isWhitespace }) else { throw .empty(.report, ticket: "new") }
     return (estate, category, place)
+  }
+
+  private func latest(_ cause: Cause) -> Ticket? { latest[cause].flatMap { tickets[$0] } }
+
+  /// The open ticket of the report's cause, else of something that lies inside the place of which the person speaks.
+  private func inside(_ report: Report, _ category: Category, _ estate: Estate) -> Ticket? {
+    let cause = category.cause(ofReportAt: report.place, in: estate)
+    if let exact = latest(Cause(estate: estate.id, category: category.name, cause: cause)), exact.isOpen {
+      return exact
+    }
+    let found = rows.values.filter { row in
+      row.estate == estate.id && row.category == category.name && row.state.isOpen
+        && category.concerns(row.place, report.place, in: estate)
+    }
+    return found.min { $0.precedes($1) }.flatMap { tickets[$0.id] }
+  }
+
+  /// Alarms of the report's kind at its place and hour, on whichever ticket they are, beside what the report brings.
+  private func sighting(_ report: Report, _ category: Category, in estate: Estate, at now: Int64) -> Sighting
+  {
+    let noticed = report.noticed ?? now
+    let cause = Cause(
+      estate: estate.id, category: category.name, cause: category.cause(ofReportAt: report.place, in: estate))
+    let open = rows.values.lazy.filter { $0.estate == estate.id && $0.state.isOpen }.map(\.id)
+    let candidates = Set(open).union(latest[cause].map { [$0] } ?? [])
+    let alarms = candidates.compactMap { tickets[$0] }.flatMap { ticket in
+      ticket.alarms.filter { alarm in
+        (alarm.facts.category ?? ticket.category) == category.name
+          && alarm.facts.onset <= noticed + Sighting.reach
+          && alarm.cleared ?? .max >= noticed - Sighting.reach
+          && category.concerns(alarm.facts.place, report.place, in: estate)
+      }
+    }
+    return Sighting(
+      alarms: alarms.sorted { ($0.raised, $0.facts.alarm) < ($1.raised, $1.facts.alarm) }.map(\.facts.alarm),
+      devices: report.devices.filter { !isBlind($0, in: estate.id) }, readings: report.readings)
   }
 
   /// Who stands above both estates: their common community, else their sub-district, else 12345.

@@ -105,6 +105,11 @@ public struct Report: Hashable, Sendable, Codable {
   public var reference: String?
   /// A campaign: every building of the estate is to be inspected.
   public var campaign: String?
+  /// When the person noticed it, milliseconds since 1970; nil: just now.
+  public var noticed: Int64?
+  /// Devices that would see such trouble at that place, and what they measured in that hour.
+  @Listed public var devices: [String]
+  @Listed public var readings: [Evidence]
 
   public init(
     estate: String, category: String, place: String, priority: Priority = .p3, title: Title? = nil,

@@ -28,7 +28,8 @@ extension TicketEvent {
       "now \(priority.rawValue)" + (informed.isEmpty ? "" : ", informed: \(Self.names(informed))")
     case .watched: "watched anew"
     case .recurred(let occurrence): "came again: \(occurrence.ticket)"
-    case .contacted(let contact): "\(contact.channel.rawValue) from \(contact.from): \(contact.note)"
+    case .contacted(let contact):
+      "\(contact.channel.rawValue) from \(contact.from): \(contact.note)\(Self.words(contact))"
     case .visited(let visit):
       "visit of \(visit.minutes) min by \(visit.attendees.joined(separator: ", ")): \(visit.note)"
     case .council(let council):
@@ -48,6 +49,20 @@ extension TicketEvent {
   private static func words(_ alarm: AlarmFacts) -> String {
     let place = alarm.towards.map { "\(alarm.place)→\($0)" } ?? alarm.place
     return "\(alarm.rule) at \(place), \(alarm.priority.rawValue) (\(alarm.alarm))"
+  }
+
+  /// What the sensors say to it.
+  private static func words(_ contact: Contact) -> String {
+    guard let sighting = contact.sighting else { return "" }
+    let readings = sighting.readings.map { reading in
+      "\(reading.label) \(reading.value.map { String(format: "%.4g", $0) } ?? "unknown") \(reading.unit)"
+    }
+    let measured = readings.isEmpty ? "" : " (\(readings.joined(separator: ", ")))"
+    return switch sighting.confirms {
+    case true?: " [the sensors show it: \(sighting.alarms.joined(separator: ", "))\(measured)]"
+    case false?: " [\(sighting.devices.joined(separator: ", ")): nothing unusual\(measured)]"
+    case nil: " [no sensor there can tell]"
+    }
   }
 
   private static func words(_ resolution: Resolution) -> String {

@@ -24,7 +24,7 @@ struct UserCommands: ParsableCommand {
       discussion: "EXAMPLE\n  gatehouse user add li --role operator")
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "Letters, digits, '-', '_' and '.'.") var name: String
-    @Option(help: "viewer, operator or admin.") var role: Access = .viewer
+    @Option(help: "reporter, viewer, operator or admin.") var role: Access = .viewer
     @Flag(help: "Read a lasting password from the first line of standard input.") var passwordFromInput =
       false
 
@@ -118,7 +118,8 @@ struct UserCommands: ParsableCommand {
       discussion: "EXAMPLE\n  gatehouse user token li --scope viewer --days 90")
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The account whose name stands on what the program does.") var name: String
-    @Option(help: "viewer, operator or admin; at most what the account may do.") var scope: Access = .viewer
+    @Option(help: "reporter (for Open311), viewer, operator or admin; at most what the account may do.")
+    var scope: Access = .viewer
     @Option(help: "Good for so many days, 1 to 400.") var days: Int = 90
 
     func validate() throws {

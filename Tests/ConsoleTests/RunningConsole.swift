@@ -13,7 +13,7 @@ import Tickets
 final class RunningConsole {
   static let password = "correct horse battery"
   let folder: URL
-  let configuration: LoadedConfiguration
+  private(set) var configuration: LoadedConfiguration
   let accounts: AccountBook
   private(set) var port = 0
   private let lines = Lines()
@@ -56,27 +56,35 @@ final class RunningConsole {
     }
   }
 
+  /// Before the start: another configuration.
+  func use(_ other: LoadedConfiguration) { configuration = other }
+
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  func start(now: Int64? = nil) async throws {
+  /// - Parameter withGateway: with a gateway behind it, which takes steps on tickets.
+  func start(now: Int64? = nil, withGateway: Bool = false) async throws {
     var status = GatewayStatus()
     (status.now, status.link) = (now, "connected")
     let fixed = status
     var logger = Logger(label: "test")
     logger.logLevel = .error
+    let gateway = withGateway ? GatewayService(configuration, logger: logger) : nil
+    let link = gateway?.link
     guard
       let service = ConsoleService(
-        configuration, status: { fixed }, logger: logger,
+        configuration, status: { link?.status ?? fixed }, logger: logger,
         announce: { [lines] line in lines.all.withLock { $0.append(line) } })
     else { throw ClientFailure(text: "the console is off") }
-    let group = ServiceGroup(services: [service], logger: logger)
+    var services: [any Service] = [service]
+    if let gateway { services.append(gateway) }
+    let group = ServiceGroup(services: services, logger: logger)
     self.group = group
     task = Task { try await group.run() }
     for _ in 0..<400 {
       let url = announced.last { $0.hasPrefix("console: http") }
       if let found = url.flatMap({ URLComponents(string: String($0.dropFirst("console: ".count)))?.port }) {
         port = found
-        return
+        if link == nil || link?.status.link == "connected" { return }
       }
       try await Task.sleep(for: .milliseconds(25))
     }

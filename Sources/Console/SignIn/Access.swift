@@ -2,6 +2,8 @@
 
 /// Each level may do all that the one before may.
 public enum Access: String, CaseIterable, Comparable, Sendable, Codable {
+  /// Hands in what residents report, and sees nothing.
+  case reporter
   /// Looks.
   case viewer
   /// Takes steps on tickets.

@@ -4,6 +4,7 @@ import Synchronization
 /// At most so many wrong tries in a minute; right ones aren't counted.
 public final class TryLimiter: Sendable {
   public static let most = 5
+  private let most: Int
   /// Milliseconds.
   public static let window: Int64 = 60_000
   /// Names beyond so many are forgotten from the oldest on.
@@ -11,7 +12,7 @@ public final class TryLimiter: Sendable {
 
   private let tries = Mutex<[String: [Int64]]>([:])
 
-  public init() {}
+  public init(most: Int = TryLimiter.most) { self.most = most }
 
   /// Takes a try up front, so that many at once count as well; ``forgive(_:at:)`` gives a right one back.
   /// - Parameters:
@@ -24,7 +25,7 @@ public final class TryLimiter: Sendable {
       for key in keys {
         let recent = (tries[key] ?? []).filter { now - $0 < Self.window }
         tries[key] = recent.isEmpty ? nil : recent
-        if recent.count >= Self.most, let oldest = recent.first {
+        if recent.count >= most, let oldest = recent.first {
           wait = max(wait, oldest + Self.window - now)
         }
       }

@@ -20,9 +20,7 @@ struct Identification: RouterMiddleware {
   ) async throws -> Response {
     var (request, context) = (request, context)
     context.preferences = Preferences(of: request)
-    if isBehindProxy, let forwarded = request.headers[.forwardedFor]?.split(separator: ",").last {
-      context.remoteAddress = forwarded.trimmingCharacters(in: .whitespaces)
-    }
+    context.believe(request, isBehindProxy: isBehindProxy)
     context.identity = try identity(request)
     if Self.changes(request.method) {
       try await readForm(&request, &context)
@@ -82,6 +80,15 @@ struct Identification: RouterMiddleware {
     let given = request.headers[.csrfToken] ?? context.form["csrf"] ?? ""
     guard isSame(Data(given.utf8), Data(expected.utf8)) else {
       throw Problem(.forbidden, "the form's token is missing or wrong; load the page again")
+    }
+  }
+}
+
+extension ConsoleContext {
+  /// Behind a proxy the request comes from the proxy's client.
+  mutating func believe(_ request: Request, isBehindProxy: Bool) {
+    if isBehindProxy, let forwarded = request.headers[.forwardedFor]?.split(separator: ",").last {
+      remoteAddress = forwarded.trimmingCharacters(in: .whitespaces)
     }
   }
 }
