@@ -10,20 +10,24 @@ import ServiceLifecycle
 
 public struct ConsoleService: Service {
   private let configuration: LoadedConfiguration
+  private let running: @Sendable () -> LoadedConfiguration
   private let settings: ConsoleSettings
   private let status: @Sendable () -> GatewayStatus
   private let logger: Logger
   private let announce: @Sendable (String) -> Void
 
   /// - Parameters:
+  ///   - running: the configuration at the moment; nil: it stays as it is.
   ///   - status: the gateway's figures at the moment.
   ///   - announce: gets lines that are for the person at the terminal: the address, and the first password.
   /// - Returns: nil when the configuration switches the console off.
   public init?(
-    _ configuration: LoadedConfiguration, status: @Sendable @escaping () -> GatewayStatus, logger: Logger,
+    _ configuration: LoadedConfiguration, running: (@Sendable () -> LoadedConfiguration)? = nil,
+    status: @Sendable @escaping () -> GatewayStatus, logger: Logger,
     announce: @Sendable @escaping (String) -> Void
   ) {
     guard let settings = configuration.settings.console else { return nil }
+    self.running = running ?? { configuration }
     (self.configuration, self.settings, self.status) = (configuration, settings, status)
     (self.logger, self.announce) = (logger, announce)
   }
@@ -39,7 +43,8 @@ public struct ConsoleService: Service {
       announce("console: sign in as 'admin' with the one-time password \(password)")
     }
     let console = try Console(
-      configuration: configuration, settings: settings, accounts: accounts, status: status, logger: logger)
+      configuration: configuration, running: running, settings: settings, accounts: accounts,
+      status: status, logger: logger)
     let port = FreePort.usable(settings.port, on: settings.address)
     if port != settings.port {
       announce("console: port \(settings.port) on \(settings.address) is taken, a free one is used")
@@ -95,7 +100,8 @@ struct Console: Sendable {
   private let isEncrypted: Bool
 
   init(
-    configuration: LoadedConfiguration, settings: ConsoleSettings, accounts: AccountBook,
+    configuration: LoadedConfiguration, running: @Sendable @escaping () -> LoadedConfiguration,
+    settings: ConsoleSettings, accounts: AccountBook,
     status: @Sendable @escaping () -> GatewayStatus, logger: Logger
   ) throws {
     let folder = configuration.settings.dataFolder
@@ -104,7 +110,7 @@ struct Console: Sendable {
     pages = try Pages()
     feed = Feed(store: StoreAccess(folder: folder, for: "stream"), status: status, logger: logger)
     api = APIRoutes(
-      configuration: configuration, store: store, history: StoreAccess(folder: folder, for: "history"),
+      running: running, store: store, history: StoreAccess(folder: folder, for: "history"),
       devices: DeviceWatch(StoreAccess(folder: folder, for: "devices")), mailbox: Mailbox(folder: folder),
       feed: feed,
       status: status, audit: audit)
@@ -146,7 +152,7 @@ public enum ConsoleRoutes {
     var settings = ConsoleSettings()
     settings.port = 0
     let console = try Console(
-      configuration: configuration, settings: settings,
+      configuration: configuration, running: { configuration }, settings: settings,
       accounts: AccountBook(folder: configuration.settings.dataFolder), status: { GatewayStatus() },
       logger: Logger(label: "routes"))
     return console.router().routes.map { "\($0.method.rawValue) \($0.path)" }.sorted()

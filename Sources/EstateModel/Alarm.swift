@@ -13,6 +13,14 @@ public struct Evidence: Hashable, Sendable, Codable {
   }
 }
 
+/// Why an alarm ended although nothing was measured that ends it: nobody watches any more.
+public enum Withdrawal: String, Hashable, Sendable, Codable {
+  case ruleRemoved = "rule-removed"
+  case deviceRemoved = "device-removed"
+  /// The rule no longer runs on devices of this kind.
+  case notWatched = "not-watched"
+}
+
 /// One step of one alarm.
 public struct AlarmTransition: Hashable, Sendable, Codable {
   public enum Kind: String, Sendable, Codable { case raised, cleared }
@@ -38,6 +46,8 @@ public struct AlarmTransition: Hashable, Sendable, Codable {
   public var evidence: [Evidence]
   /// The shelving or maintenance behind which it was raised; nil: it was announced.
   public var suppressedBy: String?
+  /// Of an end by which nothing is proved; nil: what was measured ended it, or a person did.
+  public var withdrawn: Withdrawal?
 
   public init(
     kind: Kind, alarm: String, rule: String, title: Title, estate: String, device: String, place: String,
@@ -48,6 +58,14 @@ public struct AlarmTransition: Hashable, Sendable, Codable {
     (self.estate, self.device, self.place) = (estate, device, place)
     (self.priority, self.category, self.towards, self.evidence) = (priority, category, towards, evidence)
     (self.onset, self.at) = (onset.milliseconds, at.milliseconds)
+  }
+
+  /// The end of this alarm, because nobody watches any more.
+  public func ended(because withdrawal: Withdrawal, at time: Timestamp) -> AlarmTransition {
+    var end = self
+    (end.kind, end.at, end.withdrawn) = (.cleared, max(at, time.milliseconds), withdrawal)
+    (end.evidence, end.suppressedBy) = ([], nil)
+    return end
   }
 
   public static func identifier(rule: String, device: String, onset: Timestamp) -> String {

@@ -9,7 +9,7 @@ public struct DeviceIndex: Hashable, Comparable, Sendable, BitwiseCopyable {
   public static let none = DeviceIndex(.max)
 }
 
-public struct Device: Sendable {
+public struct Device: Hashable, Sendable {
   /// Unique within its estate; topic level of native readings.
   public var id: String
   public var estate: String

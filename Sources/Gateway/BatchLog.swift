@@ -17,6 +17,8 @@ package protocol BatchLog: AnyObject {
   /// - Returns: whether more is left to do.
   func tidy(_ retention: Retention, now: Timestamp) throws -> Bool
 
+  /// From now on readings carry the numbers of another catalogue.
+  func use(_ catalogue: Catalogue) throws
   /// The engine's clock at the end of the newest batch; nil before the first.
   func lastBatchTime() throws -> Timestamp?
   /// A small fact that a batch held; nil when none did.

@@ -15,6 +15,8 @@ public enum ControlRequest: Codable, Sendable {
   case status
   /// Sends a message of the outbox once more, by its number.
   case resend(Int64)
+  /// Reads the configuration again. The answer comes when it has been taken over or refused.
+  case reload(by: String)
 }
 
 public enum ControlReply: Codable, Sendable {
@@ -28,6 +30,7 @@ public enum ControlReply: Codable, Sendable {
   case refused(String)
   /// The message's key.
   case resent(String)
+  case reloaded(ReloadReport)
 }
 
 /// What subscribers are told, after the commit.

@@ -7,6 +7,14 @@ final class ControlSocket {
     var input: [UInt8] = []
     var output: [UInt8] = []
     var isWatching = false
+    /// Wishes that are answered later, the oldest first.
+    var waitsFor: [Int] = []
+  }
+
+  /// To a request: now, or when a wish has been fulfilled.
+  enum Answer {
+    case now(ControlReply)
+    case later(Int)
   }
 
   /// A request line, and the bytes waiting for one client, may not be longer.
@@ -59,7 +67,7 @@ final class ControlSocket {
   }
 
   /// Takes new clients, hands complete requests to `answer`, and sends what is waiting. Never blocks.
-  func serve(_ answer: (ControlRequest) -> ControlReply) {
+  func serve(_ answer: (ControlRequest) -> Answer) {
     while true {
       let descriptor = accept(listener, nil, nil)
       guard descriptor >= 0 else { break }
@@ -82,12 +90,25 @@ final class ControlSocket {
     }
   }
 
+  /// Answers all who wait for a wish up to this one.
+  func fulfil(_ wish: Int, _ reply: ControlReply) {
+    guard let line = line(reply) else { return }
+    for descriptor in Array(clients.keys) {
+      guard let waiting = clients[descriptor]?.waitsFor.prefix(while: { $0 <= wish }), !waiting.isEmpty else {
+        continue
+      }
+      clients[descriptor]?.waitsFor.removeFirst(waiting.count)
+      for _ in waiting { clients[descriptor]?.output.append(contentsOf: line) }
+      send(descriptor)
+    }
+  }
+
   private func line(_ reply: ControlReply) -> [UInt8]? {
     guard let body = try? encoder.encode(reply) else { return nil }
     return Array(body) + [10]
   }
 
-  private func receive(_ descriptor: Int32, _ answer: (ControlRequest) -> ControlReply) {
+  private func receive(_ descriptor: Int32, _ answer: (ControlRequest) -> Answer) {
     var chunk = [UInt8](repeating: 0, count: 16_384)
     while true {
       let count = read(descriptor, &chunk, chunk.count)
@@ -105,15 +126,18 @@ final class ControlSocket {
     while let end = clients[descriptor]?.input.firstIndex(of: 10), var client = clients[descriptor] {
       let request = Data(client.input[..<end])
       client.input.removeSubrange(...end)
-      let reply: ControlReply
+      let reply: Answer
       do {
         let request = try decoder.decode(ControlRequest.self, from: request)
         if case .watch = request { client.isWatching = true }
         reply = answer(request)
       } catch {
-        reply = .refused("not a request that this gateway knows: \(error)")
+        reply = .now(.refused("not a request that this gateway knows: \(error)"))
       }
-      client.output.append(contentsOf: line(reply) ?? [])
+      switch reply {
+      case .now(let reply): client.output.append(contentsOf: line(reply) ?? [])
+      case .later(let wish): client.waitsFor.append(wish)
+      }
       clients[descriptor] = client
     }
   }

@@ -29,19 +29,21 @@ struct Core {
   private static let available = Signal.named("available")
 
   let catalogue: Catalogue
+  /// Active alarms of a former life that nobody watches any more.
+  private var orphans: [AlarmTransition]
   var clock: GatewayClock
   var batch: Batch
   private var problems: ProblemCounts
-  private var states: DeviceStates
-  private var recent: RecentReadings
-  private var unclaimed: UnclaimedList
+  private(set) var states: DeviceStates
+  private(set) var recent: RecentReadings
+  private(set) var unclaimed: UnclaimedList
   private var rebirths = RebirthRequests()
   var book: TicketBook
   var suppressions: SuppressionList
   /// Decides what is sent; nil: nothing.
   var policy: NoticePolicy?
   private(set) var status = GatewayStatus()
-  private let decoder: PayloadDecoder
+  let decoder: PayloadDecoder
   private var staging: RingBuffer<Reading>
   private(set) var engine: RuleEngine
   private var committedProblems = 0
@@ -55,9 +57,11 @@ struct Core {
   init(
     _ configuration: LoadedConfiguration, clock: GatewayClock, engine: RuleEngine, book: TicketBook,
     suppressions: SuppressionList, states: DeviceStates, recent: RecentReadings,
-    unclaimed: UnclaimedList = UnclaimedList(), isNew: Bool
+    unclaimed: UnclaimedList = UnclaimedList(), isNew: Bool, orphans: [AlarmTransition] = [],
+    decoder: PayloadDecoder? = nil
   ) {
     self.isNew = isNew
+    self.orphans = orphans
     catalogue = configuration.catalogue
     self.clock = clock
     self.engine = engine
@@ -68,11 +72,13 @@ struct Core {
     self.unclaimed = unclaimed
     batch = Batch(now: engine.clock)
     keptClock = engine.clock
-    decoder = PayloadDecoder(
-      catalogue: configuration.catalogue, profiles: configuration.profiles,
-      root: configuration.settings.topicRoot, unknownDevices: .refuse,
-      tolerance: ClockTolerance(
-        behind: configuration.settings.acceptedBehind, ahead: configuration.settings.acceptedAhead))
+    self.decoder =
+      decoder
+      ?? PayloadDecoder(
+        catalogue: configuration.catalogue, profiles: configuration.profiles,
+        root: configuration.settings.topicRoot, unknownDevices: .refuse,
+        tolerance: ClockTolerance(
+          behind: configuration.settings.acceptedBehind, ahead: configuration.settings.acceptedAhead))
     staging = RingBuffer(capacity: Self.stagingCapacity)
     problems = ProblemCounts(configuration.catalogue)
     status.devices = configuration.catalogue.devices.count
@@ -189,7 +195,7 @@ struct Core {
   }
 
   /// Clocks of tickets run with the engine's: what has been judged up to a moment is what can be verified at it.
-  private mutating func passTicketTime(until time: Timestamp) {
+  mutating func passTicketTime(until time: Timestamp) {
     if suppressions.hasEnded(by: time.milliseconds) { expireSuppressions(by: time) }
     let events = book.advance(to: time)
     if !events.isEmpty { record(events) }
@@ -277,6 +283,34 @@ struct Core {
     engine = rebuilt
     keptClock = rebuilt.clock
     batch.now = rebuilt.clock
+  }
+
+  /// Takes over what another configuration doesn't change. Nothing may wait for its commit.
+  mutating func goOn(from earlier: Core) {
+    let devices = status.devices
+    status = earlier.status
+    status.devices = devices
+    committedProblems = earlier.committedProblems
+    keptClock = earlier.keptClock
+    policy = earlier.policy
+  }
+
+  /// Ends alarms that nobody watches any more, saying why. They prove nothing.
+  mutating func withdrawOrphans() {
+    guard !orphans.isEmpty else { return }
+    passTicketTime(until: engine.clock)
+    for orphan in orphans {
+      let isGone = catalogue.device(path: "\(orphan.estate)/\(orphan.device)") == nil
+      let isRule = engine.ruleSet.rules.contains { $0.id == orphan.rule }
+      let end = orphan.ended(
+        because: isGone ? .deviceRemoved : isRule ? .notWatched : .ruleRemoved, at: engine.clock)
+      if holds(end) { continue }
+      let events = book.apply(end)
+      batch.transitions.append(end)
+      show(end)
+      record(events)
+    }
+    orphans = []
   }
 
   /// Figures that change with time and not with messages.

@@ -10,15 +10,22 @@ import Tickets
 
 /// Lives on one thread from `init` to the end of `run`.
 package final class Gatehouse<Link: MessageLink> {
-  private let link: GatewayLink
-  private let logger: Logger
-  private let control: ControlSocket
+  let link: GatewayLink
+  let logger: Logger
+  let control: ControlSocket
   private let broker: EmbeddedBroker?
-  private let session: MQTTSession
-  private let pipeline: Pipeline<Link, Store>
-  private let store: Store
+  let session: MQTTSession
+  let pipeline: Pipeline<Link, Store>
+  let store: Store
+  let source: GatewayClock.Source
+  /// How other clients reach the broker.
+  let options: MQTTOptions
   /// nil: there are no channels.
-  private let dispatch: NoticeDispatch?
+  var dispatch: NoticeDispatch?
+  /// nil: the configuration is not read again.
+  var desk: ReloadDesk?
+  var tellReload: (ReloadReport) -> Void = { _ in }
+  var lastReload: ReloadReport?
   private var lastStatus: Int64 = 0
   /// As they were a second ago at most.
   private var outbox: (figures: OutboxFigures?, readAt: Int64) = (nil, .min)
@@ -37,6 +44,7 @@ package final class Gatehouse<Link: MessageLink> {
   ) throws {
     self.link = link
     self.logger = logger
+    self.source = source
     let settings = configuration.settings
     try FileManager.default.createDirectory(at: settings.dataFolder, withIntermediateDirectories: true)
     let store = try Store.open(folder: settings.dataFolder, catalogue: configuration.catalogue)
@@ -46,17 +54,10 @@ package final class Gatehouse<Link: MessageLink> {
     broker = connection.broker
     session = try MQTTSession(connection.options, logger: logger)
     self.store = store
-    let policy = try NoticePolicy(configuration, stored: store.contents, isSimulated: source == .simulation)
-    let options = connection.options
-    let dispatch = try policy.map { _ in
-      try NoticeDispatch(
-        configuration, stored: try Store.reader(folder: settings.dataFolder),
-        isSimulated: source == .simulation, broker: { options }, logger: logger)
-    }
+    options = connection.options
+    let (dispatch, outbox) = try NoticeDispatch.open(
+      configuration, store, isSimulated: source == .simulation, broker: connection.options, logger: logger)
     self.dispatch = dispatch
-    let outbox = policy.flatMap { policy in
-      dispatch.map { PipelineOutbox(policy: policy, takeMarks: $0.takeMarks, tell: $0.add) }
-    }
     pipeline = try Pipeline(
       configuration, link: makeLink(session), log: store, clock: source,
       maximumUnacknowledged: max(1, connection.maximumInFlight / 2), at: .system, logger: logger,
@@ -73,14 +74,17 @@ package final class Gatehouse<Link: MessageLink> {
     session.subscribe(pipeline.topicFilters.map { (filter: $0, qos: 1) })
     session.connect()
     try dispatch?.start()
+    desk?.start()
     while !link.isStopRequested {
       broker?.ensureRunning()
       wait()
       pipeline.step(at: .system)
       askForBirths()
       control.serve(answer)
+      takeOver()
       if GatewayClock.monotonic - lastStatus >= 200 { publishStatus() }
     }
+    desk?.stop()
     dispatch?.stop()
     let isKept = finish()
     publishStatus()
@@ -113,7 +117,15 @@ package final class Gatehouse<Link: MessageLink> {
     return true
   }
 
-  private func answer(_ request: ControlRequest) -> ControlReply {
+  private func answer(_ request: ControlRequest) -> ControlSocket.Answer {
+    if case .reload(let by) = request {
+      return desk.map { .later($0.ask(by: by)) }
+        ?? .now(.refused("this run doesn't read its configuration again"))
+    }
+    return .now(reply(to: request))
+  }
+
+  private func reply(to request: ControlRequest) -> ControlReply {
     switch request {
     case .watch: .watching
     case .status: .status(status)
@@ -123,6 +135,7 @@ package final class Gatehouse<Link: MessageLink> {
     case .ticket(let ticket, let step, let by, let via):
       pipeline.perform(step, on: ticket, by: by, via: via, at: .system)
     case .resend(let id): resend(id)
+    case .reload: .refused("it is answered later")
     }
   }
 
@@ -153,11 +166,6 @@ package final class Gatehouse<Link: MessageLink> {
     _ = poll(&descriptors, nfds_t(descriptors.count), Int32(patience))
   }
 
-  private func publishStatus() {
-    lastStatus = GatewayClock.monotonic
-    link.publish(status)
-  }
-
   private var status: GatewayStatus {
     let now = GatewayClock.monotonic
     if let dispatch, outbox.readAt == .min || now - outbox.readAt >= 1000 {
@@ -166,6 +174,12 @@ package final class Gatehouse<Link: MessageLink> {
     }
     var status = pipeline.status
     status.outbox = outbox.figures
+    status.lastReload = lastReload
     return status
+  }
+
+  func publishStatus() {
+    lastStatus = GatewayClock.monotonic
+    link.publish(status)
   }
 }

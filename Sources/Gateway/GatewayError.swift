@@ -9,6 +9,8 @@ public enum GatewayError: Error, CustomStringConvertible {
   case unknown(String)
   /// Stopped with readings that could not be kept, and so were not acknowledged: the broker delivers them again.
   case notCommitted(reason: String)
+  /// Another configuration could not be taken over; the one before it still runs.
+  case notReloaded(String)
   case simulatorMissing(path: String)
   case simulatorFailed(status: Int32, output: String)
 
@@ -24,6 +26,7 @@ public enum GatewayError: Error, CustomStringConvertible {
     case .notCommitted(let reason):
       "stopped without keeping the last readings (\(reason)); they were not acknowledged, so the broker delivers"
         + " them again"
+    case .notReloaded(let reason): "the configuration can't be taken over at the moment: \(reason)"
     case .simulatorMissing(let path):
       "estatesim was not found at \(path); build it with 'make build'"
     case .simulatorFailed(let status, let output):

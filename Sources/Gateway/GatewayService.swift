@@ -13,8 +13,20 @@ public struct GatewayService: Service {
   /// seconds, the process goes without it.
   private static let lastResort = 4.0
 
-  public init(_ configuration: LoadedConfiguration, clock: GatewayClock.Source = .wall, logger: Logger) {
-    body = { link in try Gatehouse(configuration, clock: clock, link: link, logger: logger) { $0 }.run() }
+  /// - Parameters:
+  ///   - source: where the configuration is read again; nil: it is not.
+  ///   - tell: gets what became of each wish to read it again, on the pipeline's thread.
+  public init(
+    _ configuration: LoadedConfiguration, clock: GatewayClock.Source = .wall, logger: Logger,
+    reloadingFrom source: ConfigurationSource? = nil,
+    tell: @escaping @Sendable (ReloadReport) -> Void = { _ in }
+  ) {
+    link.publish(configuration)
+    body = { link in
+      let gatehouse = try Gatehouse(configuration, clock: clock, link: link, logger: logger) { $0 }
+      if let source { gatehouse.reload(from: source, tell: tell) }
+      try gatehouse.run()
+    }
   }
 
   /// With something else on the thread, which ends when the link says so.

@@ -51,6 +51,8 @@ public struct GatewayStatus: Codable, Sendable {
   public var outbox: OutboxFigures?
   public var stagingFill: Double = 0
   public var simulationEnded = false
+  /// What became of the last wish to read the configuration again; nil: there was none.
+  public var lastReload: ReloadReport?
 
   public init() {}
 }

@@ -16,6 +16,18 @@ public struct LoadedConfiguration: Sendable {
   public var profiles: [Profile]
   public var routing: Routing
   public var notifications = NotificationPlan()
+  /// Check sums of the files that it was read from, by part and file.
+  private(set) var files: [Part: [String: UInt64]] = [:]
+
+  /// What the files are about.
+  enum Part: String, CaseIterable, Sendable {
+    case main, estates, calendars, rules, profiles, routing, notifications
+  }
+
+  /// Whether a part was read from the same files.
+  func hasSame(_ part: Part, as other: LoadedConfiguration) -> Bool { files[part] == other.files[part] }
+
+  func hasSameFiles(as other: LoadedConfiguration) -> Bool { files == other.files }
 
   /// Reads a configuration folder. All that is wrong is in `diagnostics`; the result is usable when that has no errors.
   /// - Parameters:
@@ -30,10 +42,20 @@ public struct LoadedConfiguration: Sendable {
     else { return nil }
     settings = Settings(document: document, folder: folder, diagnostics: diagnostics)
 
-    func documents(_ folder: URL) -> [Document] {
-      Document.all(in: folder, prefix: Self.shortName(of: folder, beside: main), diagnostics: diagnostics)
+    var files: [Part: [String: UInt64]] = [:]
+    func note(_ document: Document?, of part: Part) {
+      guard let document else { return }
+      files[part, default: [:]][document.file] = Array(document.text.utf8).withUnsafeBytes(StableHash.of)
     }
-    var catalogue = Catalogue(documents: documents(settings.catalogueFolder), diagnostics: diagnostics)
+    func documents(_ folder: URL, _ part: Part) -> [Document] {
+      let all = Document.all(
+        in: folder, prefix: Self.shortName(of: folder, beside: main), diagnostics: diagnostics)
+      for document in all { note(document, of: part) }
+      return all
+    }
+    note(document, of: .main)
+    var catalogue = Catalogue(
+      documents: documents(settings.catalogueFolder, .estates), diagnostics: diagnostics)
     let allEstates = catalogue.estates.map(\.id)
     if let wanted = estates ?? settings.estates {
       for id in wanted where catalogue.estate(id) == nil {
@@ -44,7 +66,8 @@ public struct LoadedConfiguration: Sendable {
       catalogue = catalogue.restricted(to: Set(wanted))
     }
     self.catalogue = catalogue
-    calendars = EstateCalendar.calendars(in: documents(settings.calendarsFolder), diagnostics: diagnostics)
+    calendars = EstateCalendar.calendars(
+      in: documents(settings.calendarsFolder, .calendars), diagnostics: diagnostics)
     let dated = ICalendarFile.calendars(
       in: settings.calendarsFolder, prefix: Self.shortName(of: settings.calendarsFolder, beside: main),
       diagnostics: diagnostics)
@@ -55,25 +78,31 @@ public struct LoadedConfiguration: Sendable {
           at: SourceLocation(file: "\(name).ics", line: 1, column: 1))
       }
       calendars[name] = calendar
+      let file = settings.calendarsFolder.appendingPathComponent("\(name).ics")
+      files[.calendars, default: [:]]["\(name).ics"] =
+        Array((try? Data(contentsOf: file)) ?? Data()).withUnsafeBytes(StableHash.of)
     }
     rules = RuleSet(
-      documents: documents(settings.rulesFolder), calendars: calendars, catalogue: catalogue,
+      documents: documents(settings.rulesFolder, .rules), calendars: calendars, catalogue: catalogue,
       diagnostics: diagnostics)
-    profiles = Profile.read(documents(settings.profilesFolder), diagnostics: diagnostics)
+    profiles = Profile.read(documents(settings.profilesFolder, .profiles), diagnostics: diagnostics)
     let routingName = Self.shortName(of: settings.routingFile, beside: main)
     guard
       let routing = Document(contentsOf: settings.routingFile, name: routingName, diagnostics: diagnostics)
     else { return nil }
+    note(routing, of: .routing)
     self.routing = Routing(document: routing, calendars: calendars, diagnostics: diagnostics)
     checkCategories(diagnostics)
     if sends, let file = settings.notificationsFile {
       let name = Self.shortName(of: file, beside: main)
       if let document = Document(contentsOf: file, name: name, diagnostics: diagnostics) {
+        note(document, of: .notifications)
         notifications = NotificationPlan(
           document: document, folder: file.deletingLastPathComponent(), estates: allEstates,
           diagnostics: diagnostics)
       }
     }
+    self.files = files
   }
 
   /// Keys of payloads that hold names, faces and plates.

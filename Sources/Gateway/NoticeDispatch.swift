@@ -53,6 +53,20 @@ package final class NoticeDispatch: Sendable {
     self.senders = senders
   }
 
+  /// What sends, and what the pipeline needs to be heard by it; nothing where there are no channels.
+  static func open(
+    _ configuration: LoadedConfiguration, _ store: Store, isSimulated: Bool, broker: MQTTOptions,
+    logger: Logger
+  ) throws -> (dispatch: NoticeDispatch?, outbox: PipelineOutbox?) {
+    guard
+      let policy = try NoticePolicy(configuration, stored: store.contents, isSimulated: isSimulated)
+    else { return (nil, nil) }
+    let dispatch = try NoticeDispatch(
+      configuration, stored: try Store.reader(folder: configuration.settings.dataFolder),
+      isSimulated: isSimulated, broker: { broker }, logger: logger)
+    return (dispatch, PipelineOutbox(policy: policy, takeMarks: dispatch.takeMarks, tell: dispatch.add))
+  }
+
   /// Takes up what an earlier life left in the outbox.
   package func start() throws {
     for sender in senders.values { sender.start() }

@@ -8,7 +8,8 @@ extension Pipeline {
   package func rehearseRestart(at moment: Moment) throws -> [String]? {
     guard failure == nil, unacknowledged == 0, !core.hasReadings, !core.isUrgent else { return nil }
     var other = try Recovery.play(
-      configuration, log: log, until: core.clock.source == .wall ? moment.wall : nil, logger: logger
+      configuration, log: log, until: core.clock.source == .wall ? moment.wall : nil,
+      isOver: core.book.knows(alarm:), logger: logger
     ).engine
     other.advance(to: core.engine.clock)
     var differences: [String] = []

@@ -32,7 +32,7 @@ extension Pipeline {
       now - upkeep.lastSnapshot >= max(snapshotInterval, upkeep.snapshotTook * Upkeep.snapshotShare)
       || core.status.readings - upkeep.readingsAtSnapshot >= Upkeep.snapshotReadings
     if isDue { return saveSnapshot(now) }
-    guard upkeep.hasSnapshot, now >= upkeep.nextTidying, !isHeld else { return }
+    guard mayTidy, upkeep.hasSnapshot, now >= upkeep.nextTidying, !isHeld else { return }
     guard readInTurn == 0 || now - upkeep.lastTidying >= Upkeep.busyPause else { return }
     upkeep.lastTidying = now
     do {

@@ -16,13 +16,13 @@ import Tickets
 /// uncommitted. A commit that fails is tried again with growing pauses; until it works nothing is read, nothing is
 /// acknowledged and nobody is told.
 package final class Pipeline<Link: MessageLink, Log: BatchLog> {
-  let configuration: LoadedConfiguration
+  package internal(set) var configuration: LoadedConfiguration
   let logger: Logger
   let link: Link
   let log: Log
   var core: Core
   let tellStep: (GatewayStep) -> Void
-  let outbox: PipelineOutbox?
+  package var outbox: PipelineOutbox?
   /// Messages that may wait for their acknowledgement: half of the broker's in-flight window.
   let maximumUnacknowledged: Int
   /// Messages read and not acknowledged. The link forgets them when it is lost.
@@ -43,6 +43,8 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// Monotonic time of the last turn in which messages could be taken.
   private var lastListened: Int64
   let snapshotInterval: Int64
+  /// False while somebody plays from the log beside the gateway: then batches stay where they are.
+  package var mayTidy = true
   var upkeep: Upkeep
   private var wasLinked = false
   private var messagesSeen = 0
@@ -84,6 +86,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     lastListened = moment.monotonic
     core = try Recovery.core(configuration, log: log, source: source, at: moment, logger: logger)
     core.policy = outbox?.policy
+    core.withdrawOrphans()
     link.onMessage = { [unowned self] message in
       core.receive(message.topic, message.payload, isRetained: message.isRetained)
       unacknowledged += 1
@@ -244,7 +247,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     guard failure == nil, commit(moment.monotonic) else { return }
     do {
       core.go(
-        on: try Recovery.play(configuration, log: log, until: moment.wall, logger: logger).engine)
+        on: try Recovery.play(
+          configuration, log: log, until: moment.wall, isOver: core.book.knows(alarm:), logger: logger
+        ).engine)
     } catch {
       logger.error("the log can't be played again after the clock went back: \(error)")
     }

@@ -19,6 +19,8 @@ enum Recovery {
     var readings = 0
     /// Where the log ends; nil: it is empty.
     var end: Timestamp?
+    /// Active alarms whose rule no longer watches their device.
+    var orphans: [AlarmTransition] = []
   }
 
   /// - Parameter moment: the time of the start.
@@ -29,7 +31,9 @@ enum Recovery {
     var book = TicketBook(routing: configuration.routing, catalogue: configuration.catalogue)
     try book.restore(try log.ticketEvents())
     var suppressions = SuppressionList(catalogue: configuration.catalogue)
-    let played = try play(configuration, log: log, until: source == .wall ? moment.wall : nil, logger: logger)
+    let played = try play(
+      configuration, log: log, until: source == .wall ? moment.wall : nil, isOver: book.knows(alarm:),
+      logger: logger)
     var clock = GatewayClock(source, resumed: played.end)
     _ = clock.observe(moment)
     if played.end != nil {
@@ -47,28 +51,35 @@ enum Recovery {
       unclaimed: UnclaimedList(
         stored: try UnclaimedList.stored { try log.fact($0) },
         privateKeys: configuration.privateKeys, catalogue: configuration.catalogue),
-      isNew: played.end == nil)
+      isNew: played.end == nil, orphans: played.orphans)
   }
 
   /// Makes the engine that the log leads to: from the newest snapshot that can be read and the batches after it, else
   /// from all batches that can matter.
-  /// - Parameter limit: the engine's clock goes no further: a log that was written under a clock that ran ahead must
+  /// - Parameters:
+  ///   - limit: the engine's clock goes no further: a log that was written under a clock that ran ahead must
   ///   not make the present look like the past. Nil: none.
+  ///   - isOver: whether an alarm that is not active has been one.
   static func play(
-    _ configuration: LoadedConfiguration, log: some BatchLog, until limit: Timestamp?, logger: Logger
+    _ configuration: LoadedConfiguration, log: some BatchLog, until limit: Timestamp?,
+    isOver: (_ alarm: String) -> Bool, logger: Logger
   ) throws -> Played {
     let end = try log.lastBatchTime().map { min($0, limit ?? $0) }
     let watched = try log.fact(Core.watchedSince).flatMap(Int64.init).map(Timestamp.init(milliseconds:))
     let start =
-      end.map { max($0 - horizon(of: configuration), watched ?? .distantPast) } ?? limit ?? .distantPast
+      end.map { max($0 - configuration.rules.horizon, watched ?? .distantPast) } ?? limit ?? .distantPast
     var played = Played(
       engine: RuleEngine(rules: configuration.rules, catalogue: configuration.catalogue, start: start),
       states: DeviceStates(configuration.catalogue, stored: try log.deviceStates()), end: end)
     guard end != nil else { return played }
     for snapshot in try log.snapshots() where snapshot.now <= limit ?? snapshot.now {
       do {
-        for dropped in try played.engine.restore(snapshot: snapshot.bytes) { tell(dropped, logger) }
+        try played.engine.restore(snapshot: snapshot.bytes)
         played.snapshot = snapshot.batch
+        // It may be of other rules and other devices.
+        let rebuilt = try Rebuilt(
+          of: played.engine, configuration, log: log, since: watched, until: snapshot.now)
+        if let rebuilt { played.engine.adopt(rebuilt.engine, isOver: isOver) }
         break
       } catch {
         logger.warning("the engine's snapshot after batch \(snapshot.batch) can't be used: \(error)")
@@ -77,7 +88,7 @@ enum Recovery {
     try playBatches(&played, configuration, log: log, since: start, until: limit)
     // What the log says happened has been committed and told before.
     _ = played.engine.takeTransitions()
-    for orphan in played.engine.restore(active: try log.activeAlarms()) { tell(orphan, logger) }
+    played.orphans = played.engine.restore(active: try log.activeAlarms())
     return played
   }
 
@@ -113,14 +124,9 @@ enum Recovery {
       played.engine.advance(to: min(now, limit ?? now))
     }
   }
+}
 
-  private static func tell(_ orphan: AlarmTransition, _ logger: Logger) {
-    let device = "\(orphan.estate)/\(orphan.device)"
-    logger.warning("alarm \(orphan.alarm) of \(device): rule '\(orphan.rule)' no longer watches it")
-  }
-
+extension RuleSet {
   /// Readings older than the longest window and the longest delays can't matter any more.
-  private static func horizon(of configuration: LoadedConfiguration) -> Int64 {
-    (configuration.rules.rules.map { $0.longestWindow + $0.onDelay + $0.offDelay }.max() ?? 0) + 60_000
-  }
+  var horizon: Int64 { (rules.map { $0.longestWindow + $0.onDelay + $0.offDelay }.max() ?? 0) + 60_000 }
 }

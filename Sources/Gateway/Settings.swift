@@ -5,7 +5,7 @@ import Foundation
 import Store
 
 /// Where the messages come from.
-public enum BrokerSettings: Sendable {
+public enum BrokerSettings: Hashable, Sendable {
   /// Gatehouse runs mosquitto itself, on loopback.
   case embedded
   /// A broker that is there already: `mqtt://user@host:port` or `mqtts://…`.

@@ -46,6 +46,13 @@ struct UnclaimedList {
     if devices.count < stored.count { changed = Set(stored.indices) }
   }
 
+  /// The same under another catalogue: those that it has are left out.
+  func renewed(privateKeys: Set<String>, catalogue: Catalogue) -> UnclaimedList {
+    var renewed = UnclaimedList(stored: devices, privateKeys: privateKeys, catalogue: catalogue)
+    renewed.changed.formUnion(changed)
+    return renewed
+  }
+
   static func key(_ position: Int) -> String { "unclaimed/\(position)" }
 
   /// - Parameter fact: what the log holds under a key.

@@ -35,9 +35,9 @@ public struct OutgoingNotice: Hashable, Sendable {
 ///     let messages = policy.consider(events, in: book, now: now)
 ///     let (digests, digested) = policy.advance(to: now)
 public struct NoticePolicy: Sendable {
-  private let plan: NotificationPlan
-  private let catalogue: Catalogue
-  private let routing: Routing
+  private var plan: NotificationPlan
+  private var catalogue: Catalogue
+  private var routing: Routing
   private var gates: [String: FloodGate] = [:]
   /// By estate, in the order in which they came.
   private var held: [String: [OutgoingNotice]] = [:]
@@ -45,6 +45,11 @@ public struct NoticePolicy: Sendable {
   private var nextLook: Int64?
 
   public init(_ plan: NotificationPlan, catalogue: Catalogue, routing: Routing) {
+    (self.plan, self.catalogue, self.routing) = (plan, catalogue, routing)
+  }
+
+  /// Goes on by another plan. What is held stays held.
+  public mutating func use(_ plan: NotificationPlan, catalogue: Catalogue, routing: Routing) {
     (self.plan, self.catalogue, self.routing) = (plan, catalogue, routing)
   }
 

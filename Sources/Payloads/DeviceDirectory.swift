@@ -47,6 +47,8 @@ struct DeviceDirectory {
     catalogueCount = devices.count
   }
 
+  func hasSameNames(as other: DeviceDirectory) -> Bool { names == other.names }
+
   func name(of device: DeviceIndex) -> String {
     names.indices.contains(Int(device.raw)) ? names[Int(device.raw)] : "?"
   }

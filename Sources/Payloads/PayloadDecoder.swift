@@ -98,6 +98,15 @@ public final class PayloadDecoder {
     rootValues.places.deallocate()
   }
 
+  /// Takes over what another has been told and won't be told again: which metrics Sparkplug nodes have announced, and,
+  /// where devices have the same numbers, which events are open and which frames have been seen.
+  public func takeMemory(of other: PayloadDecoder) {
+    sparkplug = other.sparkplug
+    guard devices.hasSameNames(as: other.devices) else { return }
+    openEvents = other.openEvents
+    frames = other.frames
+  }
+
   /// What to subscribe to: the native topics, and those of all profiles.
   public let topicFilters: [String]
 

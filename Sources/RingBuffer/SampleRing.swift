@@ -73,6 +73,9 @@ public struct SampleRing: Sendable {
     return position >= samples.count ? position - samples.count : position
   }
 
+  /// Forgets all samples, and keeps the memory.
+  mutating func removeAll() { (first, head, lastTime) = (end, 0, .min) }
+
   /// Forgets the oldest sample.
   public mutating func dropFirst() {
     guard end > first else { return }

@@ -65,6 +65,19 @@ public struct WindowedSeries: Sendable {
     return insertion
   }
 
+  /// Takes another's samples in the place of its own; all windows are computed anew.
+  public mutating func adopt(_ other: WindowedSeries) {
+    ring.removeAll()
+    guard other.ring.count > 0 else { return }
+    for sequence in max(other.ring.first, other.ring.end - ring.capacity)..<other.ring.end {
+      _ = ring.insert(time: other.ring[sequence].time, value: other.ring[sequence].value)
+    }
+    if other.ring.count <= ring.capacity { ring.setFirstWeight(other.ring.oldestWeight) }
+    for index in windows.indices {
+      windows[index].rebuild(from: ring, notBefore: ring.lastTime - windows[index].length + 1)
+    }
+  }
+
   private static func append(
     from ring: borrowing SampleRing, weight: Int64, movedTo now: Int64, to windows: inout [SlidingWindow]
   ) {

@@ -36,6 +36,9 @@ struct ThermalFit: Sendable {
 
   init(other: Int32, next: Int32) { (self.other, self.next) = (other, next) }
 
+  /// Nothing has been taken in.
+  var isEmpty: Bool { open == .min }
+
   mutating func take(_ signal: Double, at temperature: Double, time: Int64) {
     let number = time.floored(by: Self.day)
     if number != open {

@@ -39,7 +39,7 @@ extension RuleEngine {
   }
 
   /// Which signal of a device a series holds.
-  private func signal(of series: Int, on device: Int) -> Int {
+  func signal(of series: Int, on device: Int) -> Int {
     (0..<Self.signalCount).first { slot(device, SignalIndex(UInt16($0))) == series + 1 } ?? 0
   }
 

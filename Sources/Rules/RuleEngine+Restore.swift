@@ -157,6 +157,7 @@ extension RuleEngine {
     throws(StateDamage) -> [AlarmTransition]
   {
     var dropped: [AlarmTransition] = []
+    isFresh = Array(repeating: true, count: instances.count)
     for _ in 0..<(try reader.count(ofAtLeast: 3)) {
       let rule = try reader.total()
       let device = try reader.total()
@@ -174,6 +175,7 @@ extension RuleEngine {
         index = instance(rule: rule, device: device)
       }
       names.instances.append(index.map { Int32($0) })
+      if let index { isFresh[index] = false }
       guard let index, !instances[index].isActive else {
         if let alarm { dropped.append(alarm) }
         continue

@@ -164,7 +164,21 @@ extension RuleEngine {
   }
 }
 
+extension RuleSet {
+  /// Rules that another set doesn't have, or that would raise or clear at other times there.
+  public func fresh(since earlier: RuleSet) -> Set<String> {
+    let known = Dictionary(earlier.rules.map { ($0.id, $0.fingerprint) }, uniquingKeysWith: { $1 })
+    return Set(rules.filter { known[$0.id] != $0.fingerprint }.map(\.id))
+  }
+}
+
 extension Rule {
+  /// Whether everything that a person wrote is the same.
+  public func says(theSameAs other: Rule) -> Bool {
+    fingerprint == other.fingerprint && title == other.title && kinds == other.kinds
+      && priority == other.priority && category == other.category && source == other.source
+  }
+
   /// Differs when the rule would raise or clear at other times. A new title or priority keeps what has been built up.
   var fingerprint: UInt64 {
     var hash = StableHash()

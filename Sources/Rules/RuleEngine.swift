@@ -98,6 +98,9 @@ public struct RuleEngine: Sendable {
   /// No island wakes before.
   var nextWake = Int64.max
 
+  /// Instances of which the snapshot that was taken in said nothing: their rule is new or has changed, or their device
+  /// is new. False for all where there was none.
+  var isFresh: [Bool] = []
   // Room to work in.
   var recorded: [Double] = []
   var scratch: [Double] = []

@@ -59,6 +59,15 @@ public struct RuleSet: Sendable {
     Self.check(readings, catalogue, diagnostics)
   }
 
+  private init(_ rules: [Rule], _ calendars: [String: EstateCalendar]) {
+    (self.rules, self.calendars) = (rules, calendars)
+  }
+
+  /// Only some of them.
+  public func restricted(to ids: Set<String>) -> RuleSet {
+    RuleSet(rules.filter { ids.contains($0.id) }, calendars)
+  }
+
   /// Of rules that inhibit each other in a circle, whichever comes first would silence the others: nobody can want that.
   private static func refuseCircles(_ rules: [Rule], _ diagnostics: Diagnostics) {
     let byID = Dictionary(rules.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

@@ -25,6 +25,9 @@ struct HourBaseline: Sendable {
 
   init(isLevel: Bool) { self.isLevel = isLevel }
 
+  /// Nothing has been taken in.
+  var isEmpty: Bool { open == .min }
+
   /// - Parameter hour: the reading's local hour; never one before the last.
   mutating func take(_ value: Double, in hour: Int64) {
     if hour != open { close(before: hour) }

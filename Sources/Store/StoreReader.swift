@@ -72,6 +72,11 @@ public struct StoreReader: Sendable {
     }
   }
 
+  /// The id of the newest batch; 0 before the first.
+  public func newestBatch() throws -> Int64 {
+    try read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM batches") ?? 0 }
+  }
+
   /// A small fact that the gateway stored; nil when it did not.
   public func fact(_ key: String) throws -> String? {
     try read { try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) }

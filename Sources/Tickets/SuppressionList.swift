@@ -3,7 +3,7 @@ import EstateModel
 
 /// Reads no clock and does no I/O: the same calls give the same answers.
 public struct SuppressionList: Sendable {
-  private let catalogue: Catalogue
+  private var catalogue: Catalogue
   /// In force, or to come.
   public private(set) var entries: [Suppression] = []
   /// Active alarms that no ticket knows of, by their id, as they were raised.
@@ -26,6 +26,9 @@ public struct SuppressionList: Sendable {
   public static let gatehouse = "gatehouse"
 
   public init(catalogue: Catalogue) { self.catalogue = catalogue }
+
+  /// Goes on with other devices. What is set for one that is gone waits for its end.
+  public mutating func use(_ catalogue: Catalogue) { self.catalogue = catalogue }
 
   /// - Parameters:
   ///   - stored: what was set and has not ended, in any order.

@@ -184,7 +184,8 @@ extension Ticket {
     guard let position = alarms.firstIndex(where: { $0.facts.alarm == alarm.alarm }) else { return }
     alarms[position].cleared = at
     alarms[position].normal = alarm.evidence
-    if alarms.allSatisfy({ !$0.isActive }) { normalSince = at }
+    alarms[position].withdrawn = alarm.withdrawn
+    if alarms.allSatisfy({ !$0.isActive }), unproved.isEmpty { normalSince = at }
   }
 
   private mutating func inform(_ parties: [TicketParty]) {

@@ -10,6 +10,8 @@ public struct Ticket: Hashable, Sendable, Codable, Identifiable {
     public var cleared: Int64?
     /// What the rule saw when it cleared.
     @Listed public var normal: [Evidence]
+    /// It ended because nobody watches any more: that proves nothing.
+    public var withdrawn: Withdrawal?
 
     public var isActive: Bool { cleared == nil }
   }
@@ -93,6 +95,16 @@ public struct Ticket: Hashable, Sendable, Codable, Identifiable {
   public var isOpen: Bool { state.isOpen }
   public var location: Location { Location(place: place, towards: towards) }
   public var activeAlarms: [Alarm] { alarms.filter(\.isActive) }
+
+  /// Alarms that ended because nobody watches any more, as far as the same rule has not watched the device again.
+  var unproved: [Alarm] {
+    alarms.enumerated().filter { position, alarm in
+      alarm.withdrawn != nil
+        && !alarms[(position + 1)...].contains {
+          $0.facts.rule == alarm.facts.rule && $0.facts.device == alarm.facts.device
+        }
+    }.map(\.element)
+  }
   public var isPaused: Bool { pause != nil }
   /// A clock has run out, and what it waits for has not happened.
   public var isOverdue: Bool { isOpen && clocks.contains { $0.isRunning && $0.stage == .missed } }

@@ -41,7 +41,7 @@ extension TicketBook {
       events.append(
         append(.reminded(Reminder(.look)), to: ticket.id, at: transition.at, by: Self.clockName, via: .clock))
     }
-    return events + seesAgain(transition)
+    return events + goneUnwatched(transition, on: ticket.id) + seesAgain(transition)
   }
 
   /// One more alarm on a ticket; one on which the work was said to be done is reopened.

@@ -89,8 +89,12 @@ extension TicketBook {
       })
   }
 
-  /// Devices of the ticket's alarms that are themselves out of order: their silence proves nothing.
+  /// Devices of the ticket's alarms that are themselves out of order: their silence proves nothing. Also those that
+  /// nobody watches any more.
   func blindDevices(of ticket: Ticket) -> [String] {
-    Set(ticket.alarms.map(\.facts.device)).filter { isBlind($0, in: ticket.estate) }.sorted()
+    let unwatched = Set(ticket.unproved.map(\.facts.device))
+    return Set(ticket.alarms.map(\.facts.device)).filter {
+      unwatched.contains($0) || isBlind($0, in: ticket.estate)
+    }.sorted()
   }
 }

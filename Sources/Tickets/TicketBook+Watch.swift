@@ -33,11 +33,23 @@ extension TicketBook {
       by: Self.clockName, via: .clock, terms: terms)
   }
 
+  /// An alarm of a ticket ended because nobody watches any more: the device proves nothing about it.
+  mutating func goneUnwatched(_ transition: AlarmTransition, on id: String) -> [TicketEvent] {
+    guard transition.withdrawn != nil, let ticket = tickets[id], ticket.state == .resolved,
+      var watch = ticket.watch, !watch.blind.contains(transition.device)
+    else { return [] }
+    watch.blind = (watch.blind + [transition.device]).sorted()
+    return [remindOfBlindness(ticket, watch, at: transition.at)]
+  }
+
   /// The device reports again: the quiet time begins anew.
   mutating func seesAgain(_ transition: AlarmTransition) -> [TicketEvent] {
-    guard !isBlind(transition.device, in: transition.estate) else { return [] }
+    // That nobody looks whether it is silent doesn't mean that it speaks.
+    guard transition.withdrawn == nil, !isBlind(transition.device, in: transition.estate) else { return [] }
     return blinded(transition).compactMap { ticket in
-      guard var watch = ticket.watch, watch.blind.contains(transition.device) else { return nil }
+      guard var watch = ticket.watch, watch.blind.contains(transition.device),
+        !ticket.unproved.contains(where: { $0.facts.device == transition.device })
+      else { return nil }
       watch.blind.removeAll { $0 == transition.device }
       watch.from = transition.at
       return append(

@@ -17,8 +17,8 @@ public struct TicketBook: Sendable {
     var cause: String
   }
 
-  public let routing: Routing
-  let catalogue: Catalogue
+  public private(set) var routing: Routing
+  private(set) var catalogue: Catalogue
   public internal(set) var tickets: [String: Ticket] = [:]
   /// The newest ticket of each cause.
   var latest: [Cause: String] = [:]
@@ -43,6 +43,12 @@ public struct TicketBook: Sendable {
 
   public init(routing: Routing, catalogue: Catalogue) {
     (self.routing, self.catalogue) = (routing, catalogue)
+  }
+
+  /// Goes on with other routes and estates. What has been settled on tickets stays.
+  public mutating func use(routing: Routing, catalogue: Catalogue) {
+    (self.routing, self.catalogue) = (routing, catalogue)
+    for ticket in tickets.values where ticket.isOpen { reschedule(ticket.id) }
   }
 
   /// How many tickets there are on which somebody still has to act; costs nothing.

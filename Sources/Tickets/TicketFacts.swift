@@ -25,11 +25,14 @@ public struct AlarmFacts: Hashable, Sendable, Codable {
   public var category: String?
   /// What the rule looked at in this step.
   @Listed public var evidence: [Evidence]
+  /// Of an alarm that ended although nothing was measured that ends it.
+  public var withdrawn: Withdrawal?
 
   public init(_ transition: AlarmTransition) {
     (alarm, rule, title) = (transition.alarm, transition.rule, transition.title)
     (device, place, towards) = (transition.device, transition.place, transition.towards)
     (priority, onset, category) = (transition.priority, transition.onset, transition.category)
+    withdrawn = transition.withdrawn
     // A value that is no number is an unknown one; it could neither be stored nor compared.
     evidence = transition.evidence.map { seen in
       var seen = seen

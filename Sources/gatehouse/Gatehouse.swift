@@ -20,7 +20,8 @@ struct Gatehouse: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self, TicketsCommand.self,
+      RunCommand.self, ReloadCommand.self, DemoCommand.self, CheckCommand.self, DecodeCommand.self,
+      TicketsCommand.self,
       TicketCommands.self, CampaignCommand.self, AlarmsCommand.self, OutboxCommand.self, ShelveCommand.self,
       UnshelveCommand.self, ShelvedCommand.self, MaintenanceCommand.self, OutOfServiceCommand.self,
       WatchCommand.self, DevicesCommand.self,

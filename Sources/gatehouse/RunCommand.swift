@@ -12,6 +12,9 @@ struct RunCommand: AsyncParsableCommand {
       Stops on SIGTERM or Ctrl-C after the last batch is kept. Refuses to start on wrong configuration, with the
       text that 'gatehouse check' prints.
 
+      A changed file, SIGHUP, 'gatehouse reload' and the API have the configuration read again while it runs: rules,
+      calendars, devices, routing, profiles and channels. A faulty one is refused, and the one before it goes on.
+
       EXAMPLE
         gatehouse run
         gatehouse run --config /etc/gatehouse --data /var/lib/gatehouse
@@ -30,12 +33,21 @@ struct RunCommand: AsyncParsableCommand {
     ProcessMemory.share()
     let loaded = try options.load(estates: estates, sends: true)
     let logger = makeLogger()
-    let service = GatewayService(loaded, clock: clock, logger: logger)
+    let audit = Audit(folder: loaded.settings.dataFolder)
+    let service = GatewayService(
+      loaded, clock: clock, logger: logger, reloadingFrom: options.source(estates: estates)
+    ) { report in
+      audit.note("configuration-\(report.result.rawValue)", by: report.by, about: report.summary)
+    }
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
       .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
     ]
     let link = service.link
-    let console = ConsoleService(loaded, status: { link.status }, logger: logger) { line in
+    let hangUp = HangUpSignal { link.requestReload(by: "SIGHUP") }
+    defer { hangUp.end() }
+    let console = ConsoleService(
+      loaded, running: { link.configuration ?? loaded }, status: { link.status }, logger: logger
+    ) { line in
       print(line)
       Terminal.flush()
     }

@@ -23,14 +23,18 @@ struct ConfigurationOptions: ParsableArguments {
   /// - Parameter sends: messages may come of it.
   func load(estates: [String]? = nil, sends: Bool = false) throws -> LoadedConfiguration {
     let diagnostics = Diagnostics()
-    let loaded = LoadedConfiguration(
-      folder: folder, estates: estates, sends: sends, diagnostics: diagnostics)
+    let loaded = source(estates: estates).load(sends: sends, diagnostics: diagnostics)
     for warning in diagnostics.warnings { standardError(warning.description) }
-    guard var loaded, !diagnostics.hasErrors else {
+    guard let loaded else {
       throw Finding(text: diagnostics.sorted().map(\.description).joined(separator: "\n"))
     }
-    if let data { loaded.settings.dataFolder = URL(fileURLWithPath: data).standardizedFileURL }
     return loaded
+  }
+
+  func source(estates: [String]? = nil) -> ConfigurationSource {
+    ConfigurationSource(
+      folder: folder, estates: estates,
+      dataFolder: data.map { URL(fileURLWithPath: $0).standardizedFileURL })
   }
 
   /// The data folder without reading more than `gatehouse.yaml`.

@@ -48,6 +48,10 @@ struct StatusCommand: ParsableCommand {
       let dead = outbox.dead > 0 ? ", see 'gatehouse outbox --dead'" : ""
       print("outbox     \(outbox.waiting) waiting\(oldest)  given up \(outbox.dead)\(dead)")
     }
+    if let reload = status.lastReload {
+      let at = LocalTime.text(reload.at, in: zone)
+      print("reload     \(at) by \(reload.by): \(reload.lines.joined(separator: "\n           "))")
+    }
     print("commits    \(status.commits)  longest \(Int(status.longestCommit)) ms")
   }
 }

@@ -24,6 +24,20 @@ final class StopSignal {
   var hasCome: Bool { flag.isSet.load(ordering: .relaxed) }
 }
 
+/// SIGHUP, which daemons take as the wish to read their configuration again.
+struct HangUpSignal {
+  private let source: any DispatchSourceSignal
+
+  init(_ body: @escaping @Sendable () -> Void) {
+    signal(SIGHUP, SIG_IGN)
+    source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+    source.setEventHandler(handler: body)
+    source.resume()
+  }
+
+  func end() { source.cancel() }
+}
+
 /// One line on a terminal that says how far something has got; nothing where there is no terminal.
 struct ProgressLine {
   private let isShown = isatty(STDERR_FILENO) == 1

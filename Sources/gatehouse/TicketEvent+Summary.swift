@@ -9,7 +9,8 @@ extension TicketEvent {
     case .opened(let opening, let alarm):
       "opened for \(opening.responsible.title.en): \(alarm.map(Self.words) ?? opening.title?.en ?? opening.category)"
     case .joined(let alarm, _): "joined by \(Self.words(alarm))"
-    case .cleared(let alarm): "cleared: \(Self.words(alarm))"
+    case .cleared(let alarm):
+      "\(alarm.withdrawn.map { "ended, nothing measured (\($0.rawValue))" } ?? "cleared"): \(Self.words(alarm))"
     case .reopened(let alarm, _, let note): "reopened: \(alarm.map(Self.words) ?? note)"
     case .assigned(let party): "assigned to \(party.title.en)"
     case .informed(let parties, _): "informed: \(Self.names(parties))"

@@ -22,7 +22,7 @@ struct SimulationTests {
     arguments: 0..<parts)
   func nights(part: Int) throws {
     let simulation = try Simulation(root: Self.root)
-    var (played, restarts, duplicates) = (0, 0, 0)
+    var (played, restarts, duplicates, reloads) = (0, 0, 0, 0)
     for seed in Self.seeds where Int(seed / 4) % Self.parts == part {
       // Every twentieth on a real database.
       let folder = seed % 20 == 0 ? try temporaryFolder() : nil
@@ -35,9 +35,10 @@ struct SimulationTests {
       played += 1
       restarts += verdict.restarts
       duplicates += verdict.duplicates
+      reloads += verdict.reloads
     }
     // Without troubles there is nothing to see.
-    if played > 10 { #expect(restarts > played && duplicates > played) }
+    if played > 10 { #expect(restarts > played && duplicates > played && reloads > played) }
   }
 
   @Test("Acknowledging before the commit loses readings, and the simulation sees it within 200 seeds")

@@ -6,6 +6,7 @@ import Gateway
 import Logging
 import MQTTSession
 import Notifications
+import Rules
 import Store
 import Synchronization
 import Tickets
@@ -90,6 +91,7 @@ final class HandLog: BatchLog {
 
   func saveSnapshot(_ bytes: [UInt8], now: Timestamp) throws { try store.saveSnapshot(bytes, now: now) }
   func tidy(_ retention: Retention, now: Timestamp) throws -> Bool { try store.tidy(retention, now: now) }
+  func use(_ catalogue: Catalogue) throws { try store.use(catalogue) }
   func lastBatchTime() throws -> Timestamp? { try store.lastBatchTime() }
   func fact(_ key: String) throws -> String? { try store.fact(key) }
   func ticketEvents() throws -> [TicketEvent] { try store.ticketEvents() }
@@ -135,7 +137,7 @@ final class Stand {
   /// 2026-03-10, 14:00 in Shanghai.
   static let start = Timestamp(milliseconds: 1_773_122_400_000)
 
-  let configuration: LoadedConfiguration
+  private(set) var configuration: LoadedConfiguration
   let folder: URL
   let link = HandLink()
   private(set) var log: HandLog
@@ -228,6 +230,26 @@ final class Stand {
       logger: logger, outbox: try Self.outbox(configuration, log, hearing)
     ) { [hearing] in hearing.stand?.told.append($0) }
   }
+
+  /// Only these rules, in the configuration that was read last or in another.
+  func rules(_ text: String, in other: LoadedConfiguration? = nil) throws -> LoadedConfiguration {
+    let diagnostics = Diagnostics()
+    var next = other ?? configuration
+    next.rules = RuleSet(
+      documents: [Document(text: text, file: "rules.yaml", diagnostics: diagnostics)].compactMap { $0 },
+      calendars: next.calendars, catalogue: next.catalogue, diagnostics: diagnostics)
+    try diagnostics.check()
+    return next
+  }
+
+  /// The gateway goes on with another configuration; so does the next start.
+  func reload(_ next: LoadedConfiguration) throws {
+    _ = try pipeline.reload(next, outbox: pipeline.outbox, at: moment)
+    configuration = next
+  }
+
+  /// The next start reads another configuration.
+  func write(_ next: LoadedConfiguration) { configuration = next }
 
   /// Level readings of a probe, every minute, the last one now.
   func flood(_ device: String = "luyuan/probe-mw-u3", level: Double = 0.1, minutes: Int) {

@@ -96,6 +96,12 @@ final class SimulatedLog: BatchLog {
 
   func snapshots() throws -> [StoredSnapshot] { try store?.snapshots() ?? disk.snapshots }
 
+  /// Nights are played with one catalogue.
+  func use(_ catalogue: Catalogue) throws {
+    if fate.diskFails { throw StoreError.diskFull("simulated") }
+    try store?.use(catalogue)
+  }
+
   func lastBatchTime() throws -> Timestamp? {
     if let store { return try store.lastBatchTime() }
     return disk.batches.last?.now

@@ -17,6 +17,7 @@ struct Aftermath {
   var duplicates: Int
   var starts: Int
   var rehearsals: Int
+  var reloads: Int
   var caughtUp: Bool
 }
 
@@ -37,6 +38,7 @@ final class SimulatedRun {
   private let disk: Disk
   private let fate = Fate()
   private var chance: Chance
+  private var reloadChance: Chance
   private var process: Process?
   private var restart: Timestamp?
   private var down: Int64 = 0
@@ -50,6 +52,9 @@ final class SimulatedRun {
   private var problems: [String] = []
   private var starts = 0
   private var rehearsals = 0
+  /// What the next start reads, and what runs.
+  private var configuration: LoadedConfiguration
+  private var reloads = 0
   private var clockIsSteady = true
   private let logger: Logger
 
@@ -58,10 +63,12 @@ final class SimulatedRun {
     acknowledgesEarly: Bool = false, folder: URL? = nil, isTalkative: Bool = false
   ) {
     (self.estate, self.seed, self.isFaulty) = (estate, seed, isFaulty)
+    configuration = estate.configuration
     (self.isWild, self.acknowledgesEarly) = (isWild, acknowledgesEarly)
     broker = SimulatedBroker(workload.publications, seed: seed, isFaulty: isFaulty, overtakes: isWild)
     disk = Disk(folder: folder)
     chance = Chance(seed, 4)
+    reloadChance = Chance(seed, 5)
     var logger = Logger(label: "simulation")
     logger.logLevel = isTalkative ? .info : .critical
     self.logger = logger
@@ -142,6 +149,7 @@ final class SimulatedRun {
     process.pipeline.step(at: moment(now))
     if isFaulty, !fate.isDead, chance.happens(0.002) { comment(at: now) }
     if isFaulty, !fate.isDead, chance.happens(0.002) { try rehearse(at: now) }
+    if isFaulty, !fate.isDead, reloadChance.happens(0.001) { reload(at: now) }
     if fate.isDead {
       process.link.breakOff("the process is gone")
       try process.log.close()
@@ -162,7 +170,7 @@ final class SimulatedRun {
     // A minute, five, or none at all.
     let interval: Int64 = isFaulty ? [60_000, 300_000, .max][Int(seed % 3)] : .max
     let pipeline = try Pipeline(
-      estate.configuration, link: link, log: log, clock: .wall,
+      configuration, link: link, log: log, clock: .wall,
       maximumUnacknowledged: max(1, broker.window / 2), snapshotInterval: interval, at: moment(now),
       logger: logger
     ) { [unowned self] in hear($0) }
@@ -191,6 +199,22 @@ final class SimulatedRun {
     let reply = process.pipeline.perform(.comment(note), on: ticket, by: "guard", at: moment(now))
     if case .ticket = reply { comments[note] = true }
     if case .refused = reply, !fate.isDead { comments[note] = false }
+  }
+
+  /// Somebody adds rules, or takes them away again.
+  private func reload(at now: Timestamp) {
+    guard let process else { return }
+    let hasMore = configuration.rules.rules.count > estate.configuration.rules.rules.count
+    let next = reloadChance.happens(0.3) ? configuration : hasMore ? estate.configuration : estate.larger
+    do {
+      _ = try process.pipeline.reload(next, at: moment(now))
+      reloads += 1
+      configuration = next
+    } catch {
+      // Refused: what ran goes on.
+    }
+    // Whether or not the process survived it, the files on the disk are the new ones half of the time.
+    if fate.isDead, reloadChance.happens(0.5) { configuration = next }
   }
 
   /// Would a restart at this moment change what the engine thinks?
@@ -225,7 +249,7 @@ final class SimulatedRun {
     fate.revive()
     let log = try SimulatedLog(disk, fate: fate, catalogue: estate.configuration.catalogue)
     let again = try Pipeline(
-      estate.configuration,
+      configuration,
       link: SimulatedLink(broker, fate: fate, chance: chance, isFaulty: false), log: log, clock: .wall,
       maximumUnacknowledged: 1, at: moment(now), logger: logger)
     let active = Set(try log.activeAlarms().map(\.alarm))
@@ -245,6 +269,7 @@ final class SimulatedRun {
     return Aftermath(
       kept: disk.kept, acknowledged: broker.acknowledged, transitions: transitions,
       tickets: book.tickets.values.sorted { $0.id < $1.id }, problems: problems, crashes: fate.crashes,
-      duplicates: broker.duplicates, starts: starts, rehearsals: rehearsals, caughtUp: caughtUp)
+      duplicates: broker.duplicates, starts: starts, rehearsals: rehearsals, reloads: reloads,
+      caughtUp: caughtUp)
   }
 }

@@ -20,6 +20,7 @@ public final class Simulation {
     public var duplicates = 0
     /// Moments at which a restart was rehearsed, and had to change nothing.
     public var rehearsals = 0
+    public var reloads = 0
     /// Starts of the process after the first.
     public var restarts = 0
     /// Deaths by the place where they happened.
@@ -54,6 +55,7 @@ public final class Simulation {
     (verdict.readings, verdict.transitions) = (found.kept.count, found.transitions.count)
     (verdict.tickets, verdict.duplicates) = (found.tickets.count, found.duplicates)
     (verdict.restarts, verdict.rehearsals) = (found.starts - 1, found.rehearsals)
+    verdict.reloads = found.reloads
     for (point, count) in found.crashes { verdict.crashes["\(point)"] = count }
     return verdict
   }

@@ -3,10 +3,13 @@ import Configuration
 import EstateModel
 import Foundation
 import Gateway
+import Rules
 
 struct SmallEstate: Sendable {
   static let id = "small"
   let configuration: LoadedConfiguration
+  /// The same with three rules more, which look far back and raise nothing.
+  let larger: LoadedConfiguration
 
   struct Unusable: Error, CustomStringConvertible { var description: String }
 
@@ -21,7 +24,35 @@ struct SmallEstate: Sendable {
     loaded.catalogue = Catalogue(documents: [document], diagnostics: diagnostics)
     guard !diagnostics.hasErrors else { throw Unusable(description: "\(diagnostics.sorted())") }
     configuration = loaded
+    guard
+      let more = Document(text: Self.more, file: "more.yaml", diagnostics: diagnostics)
+    else { throw Unusable(description: "\(diagnostics.sorted())") }
+    let folder = root.appendingPathComponent("config/rules")
+    loaded.rules = RuleSet(
+      documents: Document.all(in: folder, prefix: "rules", diagnostics: diagnostics) + [more],
+      calendars: loaded.calendars, catalogue: loaded.catalogue, diagnostics: diagnostics)
+    guard !diagnostics.hasErrors else { throw Unusable(description: "\(diagnostics.sorted())") }
+    larger = loaded
   }
+
+  private static let more = """
+    - rule: never-so-high
+      on: sewer-level-probe
+      raise: max(level, 6h) > 90 m and typical(level) > 0 m
+      for: 1h
+      priority: P4
+      ticket: device-maintenance
+    - rule: never-so-loud
+      on: elevator-noise-meter
+      raise: leq(laeq, 3h) > 190 dBA
+      priority: P4
+      ticket: device-maintenance
+    - rule: never-so-many
+      on: entrance-camera
+      raise: count(loitering, 4h) > 100000 or days(count(loitering, 1h) > 90000, 3day) > 2
+      priority: P4
+      ticket: device-maintenance
+    """
 
   private static let text = """
     estate: small

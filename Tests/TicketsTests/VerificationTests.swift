@@ -193,4 +193,39 @@ struct VerificationTests {
     #expect(gate.pass(minute: 3 * Self.day).map(line) == ["03-10 09:05 verified", "03-11 09:05 closed"])
     #expect(gate.open.isEmpty)
   }
+
+  @Test("An alarm that ended because its rule was removed verifies nothing, before the work and after it")
+  func withdrawn() throws {
+    for isAfter in [false, true] {
+      var book = try Fixture.book()
+      let raised = step(.raised, at: "w10", priority: .p2)
+      _ = book.apply(raised)
+      let id = try book.single().id
+      let end = raised.ended(because: .ruleRemoved, at: Timestamp(milliseconds: raised.at + 70 * 60_000))
+      if isAfter { try book.say(.resolve("flushed"), on: id, by: "contractor", minute: 60) }
+      let events = book.pass(minute: 70) + book.apply(end)
+      #expect(events.contains { $0.kind == .cleared && $0.alarm?.withdrawn == .ruleRemoved })
+      if !isAfter { try book.say(.resolve("flushed"), on: id, by: "contractor", minute: 80) }
+      #expect(!book.pass(minute: 80 + 20 * Self.day).contains { $0.kind == .verified })
+      let ticket = try book.single()
+      #expect(ticket.state == .resolved && ticket.normalSince == nil)
+      #expect(ticket.watch?.blind == ["probe-w10"])
+      // A person has looked.
+      try book.say(.verify("dry"), on: id, by: "community", minute: 81 + 20 * Self.day)
+      #expect(try book.single().state == .verified)
+    }
+  }
+
+  @Test("The same rule, back again, proves it by what it measures")
+  func watchedAgain() throws {
+    var book = try Fixture.book()
+    let raised = step(.raised, at: "w10", priority: .p2)
+    _ = book.apply(raised)
+    let id = try book.single().id
+    _ = book.apply(raised.ended(because: .ruleRemoved, at: Timestamp(milliseconds: raised.at + 60_000)))
+    _ = book.apply(step(.raised, at: "w10", priority: .p2, minute: 5, onset: 5))
+    _ = book.apply(step(.cleared, at: "w10", minute: 50, onset: 5))
+    try book.say(.resolve("flushed"), on: id, by: "contractor", minute: 60)
+    #expect(book.pass(minute: 60 + Self.day).map(line) == ["03-11 09:00 verified"])
+  }
 }

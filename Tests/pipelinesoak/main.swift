@@ -10,7 +10,7 @@ let first = only ?? words.dropFirst().first ?? 0
 do {
   let simulation = try Simulation(root: root)
   let began = Date()
-  var (failed, readings, duplicates, restarts, transitions, rehearsals) = (0, 0, 0, 0, 0, 0)
+  var (failed, readings, duplicates, restarts, transitions, rehearsals, reloads) = (0, 0, 0, 0, 0, 0, 0)
   var crashes: [String: Int] = [:]
   for seed in first..<(first + count) {
     let verdict = try simulation.judge(seed: seed, folder: SoakFolder.next(seed), isTalkative: only != nil)
@@ -20,6 +20,7 @@ do {
     restarts += verdict.restarts
     transitions += verdict.transitions
     rehearsals += verdict.rehearsals
+    reloads += verdict.reloads
     crashes.merge(verdict.crashes, uniquingKeysWith: +)
     if !verdict.findings.isEmpty {
       failed += 1
@@ -31,7 +32,8 @@ do {
   let places = crashes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
   print(
     "\(count) seeds in \(Int(seconds)) s: \(failed) failed; \(readings) readings, \(transitions) alarm steps, "
-      + "\(duplicates) deliveries again, \(restarts) restarts, \(rehearsals) rehearsed (deaths: \(places))")
+      + "\(duplicates) deliveries again, \(restarts) restarts, \(rehearsals) rehearsed, \(reloads) reloads (deaths: \(places))"
+  )
   exit(failed == 0 ? 0 : 1)
 } catch {
   print("\(error)")

@@ -7,7 +7,7 @@ import Store
 import Tickets
 
 struct APIRoutes: Sendable {
-  let configuration: LoadedConfiguration
+  let running: @Sendable () -> LoadedConfiguration
   let store: StoreAccess
   /// For long questions.
   let history: StoreAccess
@@ -16,6 +16,9 @@ struct APIRoutes: Sendable {
   let feed: Feed
   let status: @Sendable () -> GatewayStatus
   let audit: Audit
+
+  /// As it runs at the moment.
+  var configuration: LoadedConfiguration { running() }
 
   func add(to router: Router<ConsoleContext>) {
     router.get("/api/v1/openapi.json") { _, _ in try Resources.response("openapi.json") }
@@ -40,6 +43,18 @@ struct APIRoutes: Sendable {
     act.post("tickets/:ticket/transitions", use: transition)
     act.post("suppressions", use: suppress)
     act.post("suppressions/:suppression/end", use: endSuppression)
+    let rule = router.group("/api/v1").add(middleware: Guard(access: .admin, isForPrograms: true))
+    rule.post("configuration/reload", use: reload)
+  }
+
+  /// Has the gateway read its configuration again. The gateway itself notes it in the list of who did what.
+  @Sendable func reload(_ request: Request, _ context: ConsoleContext) async throws -> Response {
+    switch try await mailbox.ask(.reload(by: try context.signedIn().account)) {
+    case .reloaded(let report):
+      return .json(ReloadBody(report), status: report.result == .refused ? .unprocessableContent : .ok)
+    case .refused(let reason): throw Problem(.unprocessableContent, reason)
+    default: throw Problem(.serviceUnavailable, "the gateway gave an answer that doesn't fit")
+    }
   }
 
   @Sendable func session(_ request: Request, _ context: ConsoleContext) throws -> Response {

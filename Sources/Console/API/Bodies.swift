@@ -1,6 +1,7 @@
 /// The shapes in which the API tells of estates, devices, alarms and tickets.
 import EstateModel
 import Foundation
+import Gateway
 import Rules
 import Store
 import Tickets
@@ -250,4 +251,21 @@ struct ReadingsBody: Encodable, Sendable {
   var readings: Int
   /// [milliseconds since 1970, value]
   var points: [[Double?]]
+}
+
+struct ReloadBody: Encodable, Sendable {
+  var result: String
+  var at: Moment
+  var by: String
+  var changes: [String]
+  var problems: [String]
+  var warnings: [String]
+  var needsRestart: [String]
+  var stoodStillMilliseconds: Int64?
+
+  init(_ report: ReloadReport) {
+    (result, at, by) = (report.result.rawValue, Moment(report.at), report.by)
+    (changes, problems, warnings) = (report.changes, report.problems, report.warnings)
+    (needsRestart, stoodStillMilliseconds) = (report.needsRestart, report.stoodStill)
+  }
 }

@@ -152,10 +152,24 @@ extension PageRoutes {
         "last": LocalTime.text(problem.last, in: zone),
       ]
     }
+    var values: [String: Any] = ["gauges": gauges, "problems": lines, "hasProblems": !lines.isEmpty]
+    if let reload = status.lastReload { values["reload"] = self.reload(reload, view, zone) }
     return pages.page(
-      pages.part(
-        "health", ["gauges": gauges, "problems": lines, "hasProblems": !lines.isEmpty], context.preferences),
+      pages.part("health", values, context.preferences),
       title: speech("nav.health"), section: "health", request: request, context: context,
       attributes: liveAttributes(speech, position: position, every: 2))
+  }
+
+  /// What became of the last wish to read the configuration again.
+  private func reload(_ report: ReloadReport, _ view: View, _ zone: TimeZone) -> [String: Any] {
+    let isRefused = report.result == .refused
+    let restart = report.needsRestart.map { "\($0): \(view.speech("health.needs-restart"))" }
+    return [
+      "level": isRefused ? "bad" : "",
+      "head": "\(LocalTime.text(report.at, in: zone)) · \(report.by) · "
+        + view.speech(isRefused ? "health.refused" : "health.reloaded"),
+      "lines": report.changes + restart, "text": report.problems.joined(separator: "\n"),
+      "hasText": !report.problems.isEmpty,
+    ]
   }
 }

@@ -78,7 +78,10 @@ extension View {
     case .opened(let opening, let alarm):
       return
         "\(alarm.map { speech($0.title) } ?? opening.title.map { speech($0) } ?? "") → \(speech(opening.responsible.title))"
-    case .joined(let alarm, _), .cleared(let alarm): return speech(alarm.title)
+    case .joined(let alarm, _): return speech(alarm.title)
+    case .cleared(let alarm):
+      let why = alarm.withdrawn.map { " · " + speech("withdrawn.\($0.rawValue)") } ?? ""
+      return speech(alarm.title) + why
     case .reopened(let alarm, _, _): return alarm.map { speech($0.title) }
     case .assigned(let party): return "→ \(speech(party.title))"
     case .informed(let parties, _): return names(parties)
