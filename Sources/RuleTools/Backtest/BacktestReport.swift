@@ -25,6 +25,9 @@ public struct BacktestReport: Sendable {
   }
 
   public var rules: [RuleLine] = []
+  /// All tickets of either side, as if each were closed after a quiet day.
+  public private(set) var wouldTickets = 0
+  public private(set) var didTickets = 0
   /// Tickets that would have been opened besides, as if each were closed after a quiet day.
   public var addedTickets: [Ticket] = []
   /// Tickets that would not have been opened.
@@ -109,6 +112,10 @@ public struct BacktestReport: Sendable {
         .filter { span.contains($0.opened) }
     }
     let (wanted, had) = (episodes(would), episodes(did))
+    func count(_ some: [TicketEpisode]) -> Int {
+      some.compactMap(\.ticket).count { span.contains($0.opened) }
+    }
+    (wouldTickets, didTickets) = (count(wanted), count(had))
     addedTickets = alone(wanted, without: had)
     sparedTickets = alone(had, without: wanted)
   }

@@ -41,7 +41,9 @@ public struct RuleVariants: Sendable {
       var texts = [text.joined(separator: "\n")]
       for (number, change) in Self.changes(of: rule).enumerated() {
         let name = "variant-\(changes.count)-\(number)"
-        guard let varied = Self.text(text, of: rule, named: name, with: change) else { continue }
+        guard let varied = Self.text(text, named: name, key: change.kind.rawValue, value: change.value) else {
+          continue
+        }
         changes[name] = change
         texts.append(varied.joined(separator: "\n"))
       }
@@ -83,9 +85,7 @@ public struct RuleVariants: Sendable {
   }
 
   /// The rule's lines with another name and one key changed.
-  private static func text(
-    _ lines: [String], of rule: Rule, named name: String, with change: RuleChange
-  ) -> [String]? {
+  static func text(_ lines: [String], named name: String, key: String, value: String) -> [String]? {
     guard let first = lines.first, let start = first.firstIndex(where: { $0 != " " && $0 != "-" }) else {
       return nil
     }
@@ -96,7 +96,7 @@ public struct RuleVariants: Sendable {
       let content = number == 0 ? String(first[start...]) : String(line.dropFirst(indent.count))
       let isKey =
         number == 0 || line.hasPrefix(indent) && content.first.map { $0 != " " && $0 != "#" } ?? false
-      if isKey { isSkipping = content.hasPrefix("\(change.kind.rawValue):") }
+      if isKey { isSkipping = content.hasPrefix("\(key):") }
       if isSkipping { continue }
       let named = content.hasPrefix("rule:") ? "rule: \(name)" : content
       result.append(number == 0 ? first[..<start] + named : isKey ? indent + named : line)
@@ -105,7 +105,8 @@ public struct RuleVariants: Sendable {
     guard result.first?.contains("-") == true, result.contains(where: { $0.contains("rule: \(name)") }) else {
       return nil
     }
-    result.insert("\(indent)\(change.kind.rawValue): '\(change.value)'", at: 1)
+    let quoted = value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+    result.insert("\(indent)\(key): '\(quoted)'", at: 1)
     return Self.withoutBrokenBlocks(result, indent: indent)
   }
 
@@ -130,7 +131,7 @@ extension RuleDocuments {
 
 extension Document {
   /// The rule's lines, moved to the left margin as far as its dash; nil for a rule in braces.
-  fileprivate func ruleText(_ node: Node) -> [String]? {
+  func ruleText(_ node: Node) -> [String]? {
     guard let range = blockLines(of: node) else { return nil }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return range.map { String(lines[$0 - 1]) }
