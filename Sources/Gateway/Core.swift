@@ -223,6 +223,7 @@ struct Core {
 
   mutating func recordCommit(milliseconds: Double) {
     status.commits += 1
+    status.commitTime += milliseconds
     status.longestCommit = max(status.longestCommit, milliseconds)
   }
 

@@ -27,6 +27,8 @@ public struct GatewayStatus: Codable, Sendable {
   public var commits = 0
   /// Longest commit so far, milliseconds.
   public var longestCommit: Double = 0
+  /// All commits together, milliseconds.
+  public var commitTime: Double = 0
   /// Longest pause for a snapshot of the engine so far, milliseconds.
   public var longestSnapshot: Double = 0
   /// Why the last commit failed; nil while batches can be kept. Nothing is read and nothing is acknowledged then.

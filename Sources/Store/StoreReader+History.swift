@@ -56,7 +56,7 @@ extension StoreReader {
     return Self.ordered(points)
   }
 
-  private static func ordered(_ points: [HistoryPoint]) -> [HistoryPoint] {
+  static func ordered(_ points: [HistoryPoint]) -> [HistoryPoint] {
     let ordered =
       zip(points, points.dropFirst()).allSatisfy { $0.time <= $1.time }
       ? points
