@@ -1,7 +1,8 @@
 /// What was wrong with a message or a value in it, for counters and a log line.
 import EstateModel
 
-/// One thing wrong with one message. It never carries text from fields that no profile names.
+/// One thing wrong with one message. It never carries text from fields that no profile names; of what an unknown device
+/// sends it has keys, short numbers and states.
 public struct PayloadProblem: Hashable, Sendable {
   public enum Reason: String, CaseIterable, Sendable, Codable {
     case unknownTopic = "unknown-topic"
