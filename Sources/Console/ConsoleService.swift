@@ -65,12 +65,13 @@ public struct ConsoleService: Service {
         announce("console: \(url)")
       }, logger: quiet)
     application.addServices(console.feed)
-    let feed = console.feed
+    let (feed, backtests) = (console.feed, console.backtests)
     let ready = application
     try await withGracefulShutdownHandler {
       try await ready.run()
     } onGracefulShutdown: {
       feed.end()
+      backtests.end()
     }
     try? FileManager.default.removeItem(at: portFile)
   }
@@ -90,6 +91,7 @@ public struct ConsoleService: Service {
 /// Everything that answers requests, wired.
 struct Console: Sendable {
   let feed: Feed
+  let backtests = BacktestQueue()
   private let api: APIRoutes
   private let signIn: SignInRoutes
   private let pages: Pages
@@ -109,15 +111,18 @@ struct Console: Sendable {
     let sessions = Sessions(folder: folder)
     pages = try Pages()
     feed = Feed(store: StoreAccess(folder: folder, for: "stream"), status: status, logger: logger)
+    let history = StoreAccess(folder: folder, for: "history")
     api = APIRoutes(
-      running: running, store: store, history: StoreAccess(folder: folder, for: "history"),
+      running: running, store: store, history: history,
       devices: DeviceWatch(StoreAccess(folder: folder, for: "devices")), mailbox: Mailbox(folder: folder),
       feed: feed,
-      status: status, audit: audit)
+      status: status, audit: audit, backtests: backtests, alarmQuality: QualityShelf(history))
     signIn = try SignInRoutes(
       accounts: accounts, sessions: sessions, limiter: TryLimiter(), pages: pages, audit: audit,
       isEncrypted: settings.isEncrypted)
-    pageRoutes = PageRoutes(api: api, pages: pages, reports: try ReportShelf(api))
+    pageRoutes = PageRoutes(
+      api: api, pages: pages, reports: try ReportShelf(api), accounts: accounts,
+      sparklines: SparklineShelf(StoreAccess(folder: folder, for: "sparklines")))
     identification = Identification(
       accounts: accounts, sessions: sessions, isBehindProxy: settings.isBehindProxy)
     isEncrypted = settings.isEncrypted

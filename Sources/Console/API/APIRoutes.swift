@@ -16,6 +16,8 @@ struct APIRoutes: Sendable {
   let feed: Feed
   let status: @Sendable () -> GatewayStatus
   let audit: Audit
+  let backtests: BacktestQueue
+  let alarmQuality: QualityShelf
 
   /// As it runs at the moment.
   var configuration: LoadedConfiguration { running() }
@@ -37,14 +39,20 @@ struct APIRoutes: Sendable {
     read.get("rules", use: rules)
     read.get("rules/:rule", use: rule)
     read.get("suppressions", use: suppressions)
+    read.get("quality", use: quality)
+    read.get("backtests", use: backtestList)
+    read.get("backtests/:backtest", use: backtest)
     read.get("health", use: health)
     read.get("stream", use: StreamRoute(feed: feed, store: store).answer)
     let act = router.group("/api/v1").add(middleware: Guard(access: .operator, isForPrograms: true))
     act.post("tickets/:ticket/transitions", use: transition)
     act.post("suppressions", use: suppress)
     act.post("suppressions/:suppression/end", use: endSuppression)
-    let rule = router.group("/api/v1").add(middleware: Guard(access: .admin, isForPrograms: true))
-    rule.post("configuration/reload", use: reload)
+    act.post("backtests", use: makeBacktest)
+    act.delete("backtests/:backtest", use: removeBacktest)
+    let admin = router.group("/api/v1").add(middleware: Guard(access: .admin, isForPrograms: true))
+    admin.get("audit", use: auditList)
+    admin.post("configuration/reload", use: reload)
   }
 
   /// Has the gateway read its configuration again. The gateway itself notes it in the list of who did what.
@@ -136,14 +144,64 @@ struct APIRoutes: Sendable {
     struct Body: Encodable {
       var gateway: GatewayStatus
       var databaseBytes: Int64
+      var rates: Rates
+      var outbox: Outbox
       var listeners: Int
       var slowListeners: Int
     }
-    let figures = try await store.read { try $0.figures() }
+    struct Rates: Encodable {
+      var messagesPerSecond: Double?
+      var readingsPerSecond: Double?
+      /// Milliseconds.
+      var meanCommit: Double?
+    }
+    struct Outbox: Encodable {
+      var pending = 0
+      var held = 0
+      var dead = 0
+    }
+    let (figures, counts) = try await store.read { (try $0.figures(), try $0.outboxCounts()) }
+    var outbox = Outbox()
+    for entry in counts {
+      switch entry.state {
+      case .pending: outbox.pending += entry.count
+      case .held: outbox.held += entry.count
+      case .dead: outbox.dead += entry.count
+      case .sent, .digested: break
+      }
+    }
+    let rates = feed.rates
     return .json(
       Body(
-        gateway: status(), databaseBytes: figures.size, listeners: feed.subscribers,
+        gateway: status(), databaseBytes: figures.size,
+        rates: Rates(
+          messagesPerSecond: rates.perSecond(\.messages), readingsPerSecond: rates.perSecond(\.readings),
+          meanCommit: rates.meanCommit), outbox: outbox, listeners: feed.subscribers,
         slowListeners: feed.cutOff))
+  }
+
+  @Sendable func auditList(_ request: Request, _ context: ConsoleContext) async throws -> Response {
+    struct Line: Encodable {
+      var at: Moment
+      var action: String
+      var by: String
+      var about: String?
+      var from: String?
+    }
+    let query = Query(request)
+    let limit = try query.integer("limit", in: 1...500, else: 100)
+    let end = try query.text("cursor").map { text in
+      guard let position = Int(try Cursor.parts(text, count: 1)[0]), position >= 0 else {
+        throw Problem(.badRequest, "'cursor' belongs to another list")
+      }
+      return position
+    }
+    let audit = audit
+    let (lines, next) = try await history.aside { try audit.lines(before: end, limit: limit) }
+    let items = lines.map {
+      Line(at: Moment($0.at), action: $0.action, by: $0.by, about: $0.about, from: $0.from)
+    }
+    return .json(PageBody(items: items, next: next.map { Cursor.text("\($0)") }))
   }
 
   /// The gateway's time, in milliseconds.

@@ -42,7 +42,7 @@ extension PageRoutes {
       "subDistrict": speech(estate.subDistrict),
       "district": speech(estate.district), "management": speech("management.\(estate.management.rawValue)"),
       "hasTickets": !tickets.isEmpty, "tickets": tickets.map(view.card), "sewers": plan.sewers,
-      "groups": plan.groups,
+      "scene": plan.scene, "devices": plan.list, "hasDevices": !devices.isEmpty,
       "parties": estate.parties.map { ["role": speech($0.role.title), "title": speech($0.title)] },
     ]
     return pages.page(
@@ -90,38 +90,58 @@ struct EstatePlan {
     }.map(\.element)
   }
 
-  /// Devices by the building, wall or gate that they belong to; wells are in the drawings above.
-  var groups: [[String: Any]] {
-    var order: [String] = []
+  /// Buildings, walls and gates side by side, as they stand; wells are in the drawings of their sewers.
+  var scene: [[String: Any]] {
     var members: [String: [Device]] = [:]
     for device in devices {
       guard let place = estate.place(device.place) else { continue }
       if place.kind == .well, place.sewer != nil { continue }
-      let top = top(of: place).id
-      if members[top] == nil { order.append(top) }
-      members[top, default: []].append(device)
+      members[top(of: place).id, default: []].append(device)
     }
-    return order.compactMap { id in
-      guard let place = estate.place(id) else { return nil }
-      let items = (members[id] ?? []).map(item)
-      let hasAlarm = items.contains { $0["level"] as? String == "alarm" }
+    let order: [Place.Kind] = [.gate, .gatehouse, .building, .garage, .wall]
+    let places = estate.places.filter { place in
+      members[place.id] != nil
+        || [.building, .gate, .garage, .wall].contains(place.kind) && place.parent == nil
+    }
+    return places.enumerated().sorted { a, b in
+      (order.firstIndex(of: a.element.kind) ?? order.count, a.offset)
+        < (order.firstIndex(of: b.element.kind) ?? order.count, b.offset)
+    }.map { _, place in
+      let own = members[place.id] ?? []
       return [
-        "title": view.speech(place.title), "kind": view.speech("place.\(place.kind.rawValue)"),
-        "level": hasAlarm ? "alarm" : "", "items": items,
+        "key": place.id.elementKey, "title": view.speech(place.title),
+        "kind": view.speech("place.\(place.kind.rawValue)"),
+        "level": own.contains { level($0) == "alarm" } ? "alarm" : "",
+        "svg": PlaceDrawing(plan: self, place: place, devices: own).svg,
       ]
     }
   }
 
-  private func item(_ device: Device) -> [String: Any] {
-    let state = states[device.path]
-    let level = view.level(device, state, alarmed: alarmed)
-    let within = device.place == device.estate ? "" : view.place(device.place, in: estate.id)
-    return [
-      "key": device.id.elementKey, "title": view.speech(device.title), "where": within, "level": level,
-      "reading": view.reading(device, state).text,
-      "state": level == "ok" || level == "alarm"
-        ? view.ago(state?.lastSeen) : view.speech("devices.\(level)"),
-    ]
+  func level(_ device: Device) -> String { view.level(device, states[device.path], alarmed: alarmed) }
+
+  /// Whether a place is another one or in it.
+  func isInside(_ place: String, _ other: String) -> Bool {
+    var here = estate.place(place)
+    for _ in 0..<estate.places.count {
+      guard let present = here else { return false }
+      if present.id == other { return true }
+      here = present.parent.flatMap(estate.place)
+    }
+    return false
+  }
+
+  /// Every device with its reading: what the pictures leave out.
+  var list: [[String: Any]] {
+    devices.map { device in
+      let state = states[device.path]
+      let level = level(device)
+      return [
+        "key": device.id.elementKey, "title": view.speech(device.title), "path": device.path,
+        "where": device.place == device.estate ? "" : view.place(device.place, in: estate.id), "level": level,
+        "reading": view.reading(device, state).text, "state": view.speech("devices.\(level)"),
+        "seen": view.ago(state?.lastSeen),
+      ]
+    }
   }
 
   private func top(of place: Place) -> Place {

@@ -10,7 +10,11 @@ struct PageRoutes: Sendable {
   let api: APIRoutes
   let pages: Pages
   let reports: ReportShelf
+  let accounts: AccountBook
+  let sparklines: SparklineShelf
   let nowPages = RenderedParts()
+  /// A password's hash takes a tenth of a second.
+  let hashing = Blocking("gatehouse.console.accounts")
 
   var catalogue: Catalogue { api.configuration.catalogue }
   var store: StoreAccess { api.store }
@@ -24,12 +28,20 @@ struct PageRoutes: Sendable {
     look.get("/estates/:estate", use: estate)
     look.get("/devices", use: devices)
     look.get("/rules", use: rules)
+    look.get("/rules/:rule", use: rule)
+    look.get("/backtests/:backtest", use: backtestPage)
     look.get("/report", use: report)
     look.get("/health", use: health)
     let act = router.group("").add(middleware: Guard(access: .operator, isForPrograms: false))
     act.post("/tickets/:ticket", use: ticketStep)
     act.post("/rules/:rule/shelve", use: shelve)
+    act.post("/rules/:rule/try", use: tryRule)
+    act.post("/backtests/:backtest/end", use: endBacktest)
     act.post("/suppressions/:suppression/end", use: unshelve)
+    let admin = router.group("/settings").add(middleware: Guard(access: .admin, isForPrograms: false))
+    admin.get("", use: settings)
+    admin.post("accounts", use: changeAccount)
+    admin.post("tokens", use: changeToken)
   }
 
   /// What scripts need to follow the live stream from the state that the page shows.

@@ -50,6 +50,7 @@ struct Pages: Sendable {
     values["attributes"] = attributes.sorted { $0.key < $1.key }.map { ["name": $0.key, "value": $0.value] }
     if let identity = context.identity {
       values["account"] = identity.account
+      values["isAdmin"] = identity.access >= .admin
       values["access"] = words.text(
         "access.\(identity.access.rawValue)", isChinese: context.preferences.isChinese)
       if case .session(let csrf) = identity.proof { values["csrf"] = csrf }

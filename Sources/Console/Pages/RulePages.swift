@@ -1,15 +1,16 @@
-/// Rules as they run, and the gateway's own figures.
+/// Rules as they run: what they watch, how good their alarms are, what of them is shelved.
 import EstateModel
 import Foundation
 import Gateway
 import Hummingbird
+import RuleTools
 import Rules
 import Store
 import Tickets
 
 extension PageRoutes {
   @Sendable func rules(_ request: Request, _ context: ConsoleContext) async throws -> Response {
-    try await rulesPage(request, context, message: nil)
+    try await rulesPage(request, context)
   }
 
   /// Shelves a rule at one device, from a form.
@@ -19,7 +20,7 @@ extension PageRoutes {
     let speech = pages.speech(context.preferences)
     guard path.count == 2, let hours = context.form["hours"].flatMap(Int64.init), (1...168).contains(hours)
     else {
-      return try await rulesPage(request, context, message: speech("shelve.expected"))
+      return try await rulePage(request, context, message: speech("shelve.expected"))
     }
     let order = Suppression.Order(
       .shelved, .init(estate: path[0], device: path[1], rule: rule), until: api.now + hours * 3_600_000,
@@ -27,7 +28,7 @@ extension PageRoutes {
     do { _ = try await api.suppress(order, by: try context.signedIn().account) } catch let problem as Problem
     {
       guard problem.status == .unprocessableContent else { throw problem }
-      return try await rulesPage(request, context, message: "\(speech("ticket.refused")) \(problem.detail)")
+      return try await rulePage(request, context, message: "\(speech("ticket.refused")) \(problem.detail)")
     }
     return .seeOther("/rules")
   }
@@ -55,121 +56,144 @@ extension PageRoutes {
     ]
   }
 
-  private func rulesPage(_ request: Request, _ context: ConsoleContext, message: String?) async throws
-    -> Response
-  {
+  private func rulesPage(_ request: Request, _ context: ConsoleContext) async throws -> Response {
     let view = view(context.preferences)
     let speech = view.speech
     let since = Timestamp(milliseconds: view.now - 30 * 86_400_000)
     let (list, position) = try await store.read { (try $0.ruleCounts(since: since), try $0.latestStep()) }
     let shelved = try await store.read { try $0.suppressions() }.filter { $0.ended == nil }
+    let found = try await api.alarmQuality.quality(days: 30, at: view.now)
     let counts = Dictionary(list.map { ($0.rule, $0) }, uniquingKeysWith: { $1 })
+    let faulty = Dictionary(found.advice.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
     let rules = api.configuration.rules.rules.map { rule -> [String: Any] in
       let count = counts[rule.id]
-      let devices = catalogue.devices.count { rule.kinds.contains($0.kind) }
-      let kinds =
-        rule.kinds.count == DeviceKind.allCases.count
-        ? speech("tickets.all") : rule.kinds.map { speech("kind.\($0.rawValue)") }.joined(separator: ", ")
-      var raised = "\(count?.raised ?? 0) \(speech("rules.times"))"
-      if let active = count?.active, active > 0 { raised += " · \(active) \(speech("rules.active"))" }
-      let clear: String =
-        switch rule.clearText {
-        case nil: speech("rules.not-raise")
-        case "manual": speech("rules.manual")
-        case .some(let text): text
-        }
       var values: [String: Any] = [
         "id": rule.id, "title": speech(rule.title), "priority": rule.priority.rawValue,
-        "raise": rule.raiseText,
-        "kinds": kinds, "devices": "\(devices) \(speech("rules.devices"))",
-        "delay": rule.onDelay == 0 ? speech("rules.at-once") : speech.duration(rule.onDelay), "clear": clear,
-        "category": speech(api.configuration.routing.category(rule.category).title), "raised": raised,
+        "watches": watches(rule, view), "raised": count?.raised ?? 0,
+        "quality": (faulty[rule.id]?.faults ?? []).map { speech("fault.\($0.rawValue)") }
+          .joined(separator: speech.isChinese ? "、" : ", "),
       ]
-      if let source = rule.source { values["source"] = source }
+      if let active = count?.active, active > 0 { values["active"] = active }
       return values
-    }
+    }.sorted { ($0["raised"] as? Int ?? 0) > ($1["raised"] as? Int ?? 0) }
     var values: [String: Any] = [
       "rules": rules, "shelved": shelved.map { line($0, view) }, "hasShelved": !shelved.isEmpty,
+      "figures": figures(found.quality, view),
     ]
+    let tries = api.backtests.all.prefix(5).map { backtestLine($0, view) }
+    (values["tries"], values["hasTries"]) = (tries, !tries.isEmpty)
+    if let csrf = actingForm(context) { (values["canAct"], values["csrf"]) = (true, csrf) }
+    return pages.page(
+      pages.part("rules", values, context.preferences), title: speech("nav.rules"), section: "rules",
+      request: request, context: context, attributes: liveAttributes(speech, position: position))
+  }
+
+  /// The token of forms, for those who may act.
+  func actingForm(_ context: ConsoleContext) -> String? {
+    guard let identity = context.identity, identity.access >= .operator,
+      case .session(let csrf) = identity.proof
+    else { return nil }
+    return csrf
+  }
+
+  private func watches(_ rule: Rule, _ view: View) -> String {
+    let devices = catalogue.devices.count { rule.kinds.contains($0.kind) }
+    let kinds =
+      rule.kinds.count == DeviceKind.allCases.count
+      ? view.speech("tickets.all")
+      : rule.kinds.map { view.speech("kind.\($0.rawValue)") }.joined(separator: ", ")
+    return "\(kinds) · \(devices) \(view.speech("rules.devices"))"
+  }
+
+  private func figures(_ quality: AlarmQuality, _ view: View) -> [[String: Any]] {
+    let speech = view.speech
+    func figure(_ key: String, _ value: String, note: String = "", bad: Bool = false) -> [String: Any] {
+      ["title": speech("quality.\(key)"), "value": value, "note": note, "level": bad ? "warn" : ""]
+    }
+    let urgent = quality.priorities.first { $0.priority == .p1 }
+    return [
+      figure(
+        "alarms", "\(quality.count)",
+        note: "\(plainNumber(quality.perHour, digits: 2)) \(speech("quality.per-hour"))"),
+      figure(
+        "ten-minutes", "\(quality.mostInTenMinutes)", note: speech("quality.ten-minutes-limit"),
+        bad: quality.mostInTenMinutes > AlarmQuality.floodLimit),
+      figure(
+        "floods", "\(quality.floods)", note: speech.duration(quality.floodTime), bad: quality.floods > 0),
+      figure("chattering", "\(quality.chattering.count)", bad: !quality.chattering.isEmpty),
+      figure("stale", "\(quality.stale.count)", bad: !quality.stale.isEmpty),
+      figure(
+        "urgent", urgent.map { "\(Int(($0.share * 100).rounded())) %" } ?? "–",
+        note: speech("quality.urgent-limit"), bad: (urgent?.share ?? 0) > 0.05 && quality.count >= 20),
+    ]
+  }
+
+  @Sendable func rule(_ request: Request, _ context: ConsoleContext) async throws -> Response {
+    try await rulePage(request, context, message: nil)
+  }
+
+  func rulePage(
+    _ request: Request, _ context: ConsoleContext, message: String?, filled: [String: String] = [:]
+  ) async throws -> Response {
+    let id = try context.name("rule")
+    guard let rule = api.configuration.rules.rules.first(where: { $0.id == id }) else {
+      throw Problem.notFound("there is no rule '\(id)'")
+    }
+    let view = view(context.preferences)
+    let speech = view.speech
+    let since = Timestamp(milliseconds: view.now - 30 * 86_400_000)
+    let (list, position) = try await store.read { (try $0.ruleCounts(since: since), try $0.latestStep()) }
+    let count = list.first { $0.rule == id }
+    let found = try await api.alarmQuality.quality(days: 30, at: view.now)
+    let clear: String =
+      switch rule.clearText {
+      case nil: speech("rules.not-raise")
+      case "manual": speech("rules.manual")
+      case .some(let text): text
+      }
+    var raised = "\(count?.raised ?? 0) \(speech("rules.times"))"
+    if let active = count?.active, active > 0 { raised += " · \(active) \(speech("rules.active"))" }
+    var values: [String: Any] = [
+      "id": rule.id, "title": speech(rule.title), "priority": rule.priority.rawValue, "raise": rule.raiseText,
+      "watches": watches(rule, view),
+      "delay": rule.onDelay == 0 ? speech("rules.at-once") : speech.duration(rule.onDelay), "clear": clear,
+      "clearDelay": rule.offDelay == 0 ? speech("rules.at-once") : speech.duration(rule.offDelay),
+      "category": speech(api.configuration.routing.category(rule.category).title), "raised": raised,
+    ]
+    if let source = rule.source { values["source"] = source }
+    let sources = found.quality.sources.filter { $0.rule == id }
+    values["hasSources"] = !sources.isEmpty
+    values["sources"] = sources.prefix(10).map { line($0, view) }
+    if let advice = found.advice.first(where: { $0.rule == id }) {
+      values["advice"] = advice.faults.map {
+        ["fault": speech("fault.\($0.rawValue)"), "text": speech("advice.\($0.rawValue)")]
+      }
+    }
+    let tries = api.backtests.all.filter { $0.rule == id }.prefix(5).map { backtestLine($0, view) }
+    (values["tries"], values["hasTries"]) = (tries, !tries.isEmpty)
     if let message { values["message"] = message }
-    if let identity = context.identity, identity.access >= .operator, case .session(let csrf) = identity.proof
-    {
+    if let csrf = actingForm(context) {
       (values["canAct"], values["csrf"]) = (true, csrf)
-      // A longer list helps nobody: whoever has that many devices types the name.
-      values["devices"] = catalogue.devices.prefix(500).map(\.path)
+      values["devices"] = catalogue.devices.filter { rule.kinds.contains($0.kind) }.prefix(500).map(\.path)
       values["hours"] = [1, 2, 8, 24, 72, 168].map { hours -> [String: Any] in
         ["value": hours, "text": speech.duration(Int64(hours) * 3_600_000), "on": hours == 2]
       }
+      values["trial"] = trialForm(rule, filled)
     }
     var response = pages.page(
-      pages.part("rules", values, context.preferences), title: speech("nav.rules"), section: "rules",
+      pages.part("rule", values, context.preferences), title: speech(rule.title), section: "rules",
       request: request, context: context, attributes: liveAttributes(speech, position: position))
     if message != nil { response.status = .unprocessableContent }
     return response
   }
 
-  @Sendable func health(_ request: Request, _ context: ConsoleContext) async throws -> Response {
-    let view = view(context.preferences)
-    let speech = view.speech
-    let (figures, problems, position) = try await store.read {
-      (try $0.figures(), try $0.problems(), try $0.latestStep())
-    }
-    let status = api.status()
-    let zone = catalogue.estates.first?.timeZone ?? .gmt
-    let isLinked = status.link == "connected"
-    func gauge(_ key: String, _ value: String, _ unit: String = "", note: String = "", bad: Bool = false)
-      -> [String: Any]
-    {
-      [
-        "key": key, "title": speech("health.\(key)"), "value": value, "unit": unit, "note": note,
-        "level": bad ? "bad" : "",
-      ]
-    }
-    let gauges = [
-      gauge(
-        "time", status.now.map { String(LocalTime.text($0, in: zone, seconds: true).dropFirst(6)) } ?? "–",
-        note: status.now.map { "\(LocalTime.text($0, in: zone).prefix(5)) \(zone.identifier)" }
-          ?? speech("health.waiting")),
-      gauge(
-        "broker", speech(isLinked ? "now.link.up" : "now.link.down"), note: isLinked ? "" : status.link,
-        bad: !isLinked),
-      gauge("messages", "\(status.messages)", note: speech("health.since-start")),
-      gauge("readings", "\(status.readings)", note: speech("health.since-start")),
-      gauge("ring", "\(Int((status.stagingFill * 100).rounded()))", "%", bad: status.stagingFill > 0.8),
-      gauge(
-        "commit", "\(Int(status.longestCommit))", "ms", note: "\(status.commits) \(speech("health.commits"))"),
-      gauge(
-        "database", String(format: "%.1f", Double(figures.size) / 1e6), "MB",
-        note: "\(figures.batches) \(speech("health.batches"))"),
-      gauge(
-        "devices", "\(status.reporting)", "/ \(status.devices)",
-        note: "\(status.silent) \(speech("devices.silent")) · \(status.neverSeen) \(speech("devices.never"))"),
-      gauge("listeners", "\(api.feed.subscribers)", note: "\(api.feed.cutOff) \(speech("health.cut-off"))"),
-    ]
-    let lines = problems.sorted { $0.last > $1.last }.prefix(100).map { problem -> [String: Any] in
-      [
-        "device": problem.device, "reason": problem.reason, "detail": problem.detail, "count": problem.count,
-        "last": LocalTime.text(problem.last, in: zone),
-      ]
-    }
-    var values: [String: Any] = ["gauges": gauges, "problems": lines, "hasProblems": !lines.isEmpty]
-    if let reload = status.lastReload { values["reload"] = self.reload(reload, view, zone) }
-    return pages.page(
-      pages.part("health", values, context.preferences),
-      title: speech("nav.health"), section: "health", request: request, context: context,
-      attributes: liveAttributes(speech, position: position, every: 2))
-  }
-
-  /// What became of the last wish to read the configuration again.
-  private func reload(_ report: ReloadReport, _ view: View, _ zone: TimeZone) -> [String: Any] {
-    let isRefused = report.result == .refused
-    let restart = report.needsRestart.map { "\($0): \(view.speech("health.needs-restart"))" }
+  private func line(_ source: AlarmQuality.Source, _ view: View) -> [String: Any] {
+    let device = catalogue.device(path: source.device)
     return [
-      "level": isRefused ? "bad" : "",
-      "head": "\(LocalTime.text(report.at, in: zone)) · \(report.by) · "
-        + view.speech(isRefused ? "health.refused" : "health.reloaded"),
-      "lines": report.changes + restart, "text": report.problems.joined(separator: "\n"),
-      "hasText": !report.problems.isEmpty,
+      "device": device.map { view.speech(catalogue[$0].title) } ?? source.device, "path": source.device,
+      "estate": view.estate(String(source.device.prefix { $0 != "/" })), "count": source.count,
+      "lasted": source.medianDuration.map { view.speech.duration($0) } ?? "–",
+      "chattered": source.chatterings == 0 ? "–" : "\(source.chatterings) \(view.speech("rules.times"))",
     ]
   }
 }

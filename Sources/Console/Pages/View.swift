@@ -72,6 +72,13 @@ struct View {
     return devicesNow - seen > 3 * device.reportInterval ? "silent" : "ok"
   }
 
+  /// Why a message could not be used: what has no word is shown as it is.
+  func reason(_ reason: String) -> String {
+    let key = "reason.\(reason)"
+    let text = speech(key)
+    return text == key ? reason : text
+  }
+
   func ago(_ milliseconds: Int64?) -> String {
     guard let milliseconds else { return "–" }
     let text = speech.duration(devicesNow - milliseconds)

@@ -7,6 +7,19 @@ public struct Account: Hashable, Sendable, Codable {
   public var access: Access
   public var password: PasswordHash
   public var mustChangePassword: Bool
+  /// nil in files of older programs.
+  private var disabled: Bool?
+
+  /// Nobody can sign in, and tokens don't work.
+  public var isDisabled: Bool {
+    get { disabled ?? false }
+    set { disabled = newValue }
+  }
+
+  init(name: String, access: Access, password: PasswordHash, mustChangePassword: Bool) {
+    (self.name, self.access) = (name, access)
+    (self.password, self.mustChangePassword) = (password, mustChangePassword)
+  }
 }
 
 /// A program's key, good for what its scope says until its end.
@@ -103,14 +116,32 @@ public final class AccountBook: Sendable {
 
   /// The account's tokens go with it.
   public func remove(_ name: String) throws {
+    try changeAccount(name) { contents, index in
+      contents.accounts.remove(at: index)
+      contents.tokens.removeAll { $0.account == name }
+    }
+  }
+
+  /// Its tokens may do no more than the account itself from now on.
+  public func setAccess(of name: String, to access: Access) throws {
+    try changeAccount(name) { contents, index in contents.accounts[index].access = access }
+  }
+
+  /// Ends or gives back everything that the account may do; its tokens are kept.
+  public func setDisabled(_ isDisabled: Bool, of name: String) throws {
+    try changeAccount(name) { contents, index in contents.accounts[index].isDisabled = isDisabled }
+  }
+
+  /// - Throws: ``AccountError/lastAdmin(_:)`` when nobody could configure any more.
+  private func changeAccount(_ name: String, _ body: (inout Contents, Int) -> Void) throws {
     try change { contents in
-      guard let account = contents.accounts.first(where: { $0.name == name }) else {
+      guard let index = contents.accounts.firstIndex(where: { $0.name == name }) else {
         throw AccountError.unknown(name)
       }
-      let admins = contents.accounts.count { $0.access == .admin }
-      if account.access == .admin, admins == 1 { throw AccountError.lastAdmin(name) }
-      contents.accounts.removeAll { $0.name == name }
-      contents.tokens.removeAll { $0.account == name }
+      body(&contents, index)
+      guard contents.accounts.contains(where: { $0.access == .admin && !$0.isDisabled }) else {
+        throw AccountError.lastAdmin(name)
+      }
     }
   }
 
@@ -143,7 +174,7 @@ public final class AccountBook: Sendable {
     let hash = Data(Secret.hash(secret).utf8)
     guard let found = try? contents(),
       let token = found.tokens.first(where: { isSame(Data($0.hash.utf8), hash) }), token.ends > now,
-      let account = found.accounts.first(where: { $0.name == token.account })
+      let account = found.accounts.first(where: { $0.name == token.account }), !account.isDisabled
     else { return nil }
     return Identity(account: account.name, access: min(token.scope, account.access), proof: .token)
   }

@@ -7,14 +7,16 @@ import Synchronization
 public final class Audit: Sendable {
   /// In the data folder.
   public static let fileName = "console-audit.jsonl"
+  /// Bytes that are read for one page.
+  private static let page = 1 << 19
 
-  private struct Line: Encodable {
+  public struct Line: Codable, Sendable {
     /// Milliseconds since 1970.
-    var at: Int64
-    var action: String
-    var by: String
-    var about: String?
-    var from: String?
+    public var at: Int64
+    public var action: String
+    public var by: String
+    public var about: String?
+    public var from: String?
   }
 
   private let path: String
@@ -34,5 +36,31 @@ public final class Audit: Sendable {
       defer { close(descriptor) }
       _ = data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
+  }
+
+  /// A part of the list, the newest first.
+  /// - Parameter end: ``next`` of the part before; nil: the newest.
+  /// - Returns: `next` is nil when this was the last part.
+  public func lines(before end: Int? = nil, limit: Int) throws -> (lines: [Line], next: Int?) {
+    guard let file = FileHandle(forReadingAtPath: path) else { return ([], nil) }
+    defer { try? file.close() }
+    let size = Int(try file.seekToEnd())
+    let end = min(end ?? size, size)
+    let start = max(0, end - Self.page)
+    try file.seek(toOffset: UInt64(start))
+    let data = try file.read(upToCount: end - start) ?? Data()
+    var lines: [Line] = []
+    var position = end
+    let decoder = JSONDecoder()
+    for part in data.split(separator: 10, omittingEmptySubsequences: false).reversed() {
+      if lines.count == limit { break }
+      let begin = start + (part.startIndex - data.startIndex)
+      // The first line of a page that doesn't begin with the file is cut.
+      if begin == start, start > 0 { break }
+      position = begin
+      // A line that a dying process left half written tells nothing.
+      if let line = try? decoder.decode(Line.self, from: Data(part)) { lines.append(line) }
+    }
+    return (lines, position > 0 ? position : nil)
   }
 }

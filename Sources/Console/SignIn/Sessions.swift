@@ -51,7 +51,7 @@ public final class Sessions: Sendable {
     return sessions.withLock { sessions in
       guard let session = sessions[hash], Self.isAlive(session, now),
         let account = book.account(session.account),
-        account.password.key == session.key
+        account.password.key == session.key, !account.isDisabled
       else { return nil }
       if now - session.used > Self.writing {
         sessions[hash]?.used = now

@@ -70,7 +70,7 @@ struct SignInRoutes: Sendable {
       response.headers[.retryAfter] = "\(wait / 1000 + 1)"
       return response
     }
-    let account = accounts.account(name)
+    let account = accounts.account(name).flatMap { $0.isDisabled ? nil : $0 }
     let hash = account?.password ?? nobody
     let matches = try await hashing.run { hash.matches(password) }
     guard let account, matches else {

@@ -46,6 +46,7 @@ final class Feed: Service, Sendable {
     var nextID = 0
     var isOver = false
     var cutOff = 0
+    var rates = RateWatch()
   }
 
   private let store: StoreAccess
@@ -62,6 +63,9 @@ final class Feed: Service, Sendable {
   var subscribers: Int { state.withLock { $0.subscribers.count } }
   /// Subscribers that were too slow, since the start.
   var cutOff: Int { state.withLock { $0.cutOff } }
+
+  /// How fast the pipeline works, looked at once a second.
+  var rates: RateWatch { state.withLock { $0.rates } }
 
   /// - Returns: nil when there are too many, or the gateway is stopping.
   func subscribe(cut: @Sendable @escaping () -> Void) -> Subscription? {
@@ -138,8 +142,10 @@ final class Feed: Service, Sendable {
   }
 
   private func publishStatus() {
+    let figures = status()
+    state.withLock { $0.rates.add(figures, at: GatewayClock.monotonic) }
     guard let position else { return }
-    let event = FeedEvent(kind: .status, position: position, bytes: ServerSentEvents.status(status()))
+    let event = FeedEvent(kind: .status, position: position, bytes: ServerSentEvents.status(figures))
     publish([event], position: position)
   }
 

@@ -36,6 +36,11 @@ final class StoreAccess: Sendable {
   {
     try await work.run { [self] in try body(try reader()) }
   }
+
+  /// Other work that makes a thread wait.
+  func aside<Value: Sendable>(_ body: @Sendable @escaping () throws -> Value) async throws -> Value {
+    try await work.run(body)
+  }
 }
 
 /// What devices last said, read at most every two seconds however many ask.

@@ -41,7 +41,8 @@ async function refresh() {
     if (answer.ok) {
       const news = patch(main, await answer.text());
       for (const element of news) element.classList.add("fresh");
-      enhance();
+      if (live && !main.dataset.position) live.hidden = true;
+enhance();
       tick();
     }
   } catch { /* the stream says when the connection is lost */ }
@@ -76,6 +77,20 @@ function beep() {
   } catch { /* no sound here */ }
 }
 
+// Clipboards are for pages that came encrypted; elsewhere the text is selected, ready for the keyboard.
+async function copy(button) {
+  const code = button.parentElement.querySelector("code");
+  const word = button.textContent;
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = button.dataset.copied;
+    announce.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = word; }, 2000);
+  } catch {
+    getSelection().selectAllChildren(code);
+  }
+}
+
 const sound = document.getElementById("sound");
 if (sound) {
   sound.hidden = false;
@@ -93,7 +108,7 @@ document.addEventListener("click", (event) => {
   if (!target) return;
   if (target.dataset.print !== undefined) window.print();
   if (target.dataset.copy !== undefined) {
-    navigator.clipboard?.writeText(target.parentElement.querySelector("code").textContent);
+    copy(target);
   }
   if (target.id === "language") target.href = target.href.split("?")[0] + "?back=" + encodeURIComponent(here());
   if (target.id === "theme") {
@@ -126,6 +141,8 @@ if (live && main.dataset.position) {
     },
   });
   const every = Number(main.dataset.every ?? 0);
-  if (every > 0) setInterval(() => { if (!document.hidden) refresh(); }, every * 1000);
+  // What is over changes no more.
+  if (every > 0) setInterval(() => { if (!document.hidden && !main.querySelector("[data-over]")) refresh(); }, every * 1000);
 }
+if (live && !main.dataset.position) live.hidden = true;
 enhance();
