@@ -33,8 +33,11 @@ struct ClientFailure: Error {
 }
 
 /// One TCP connection to the loopback interface, with one request on it.
+///
+/// `@unchecked Sendable`: `buffer` and `stream` are touched only inside ``wait(_:)``, by a thread that is started for one
+/// call and has ended before the call returns; a test awaits each call before it makes the next one, and hands a connection
+/// to no second task. The descriptor never changes.
 final class Connection: @unchecked Sendable {
-  // Used by one task at a time: each test hands it on and doesn't share it.
   private let descriptor: Int32
   private var buffer: [UInt8] = []
 

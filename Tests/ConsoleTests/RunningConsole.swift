@@ -228,6 +228,28 @@ final class Story {
     try store.commit(batch)
   }
 
+  /// Readings of well 6, a minute apart, that end at the start of the story; no rule has judged them.
+  /// - Parameters:
+  ///   - from: minutes after the first one.
+  ///   - level: by the minute.
+  func hours(_ count: Int, from: Int = 0, in console: RunningConsole, level: (Int) -> Double) throws {
+    guard let device = console.configuration.catalogue.device(path: "luyuan/probe-w06"),
+      let signal = Signal.named("level")
+    else { throw ClientFailure(text: "no such device") }
+    let start = Self.start - 24_000 * 60_000 + Int64(from) * 60_000
+    for hour in 0..<count {
+      var batch = Batch(now: Timestamp(milliseconds: start + Int64(hour + 1) * 3_600_000))
+      for minute in 0..<60 {
+        let time = Timestamp(milliseconds: start + Int64(hour * 60 + minute) * 60_000)
+        batch.readings.append(
+          Reading(
+            device: device, signal: signal, time: time, arrival: time, value: level(from + hour * 60 + minute)
+          ))
+      }
+      try store.commit(batch)
+    }
+  }
+
   /// Readings of well 6: half a minute apart, with one peak.
   func readings(_ count: Int, peak: Int, in console: RunningConsole) throws {
     guard let device = console.configuration.catalogue.device(path: "luyuan/probe-w06"),

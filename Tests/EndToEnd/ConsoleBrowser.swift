@@ -46,9 +46,7 @@ final class Browser {
     let metrics: [String: Any] = [
       "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
     ]
-    _ = try call(
-      "POST", session + "/goog/cdp/execute",
-      ["cmd": "Emulation.setDeviceMetricsOverride", "params": metrics])
+    try command("Emulation.setDeviceMetricsOverride", metrics)
   }
 
   func open(_ url: String) throws { _ = try call("POST", session + "/url", ["url": url]) }
@@ -74,6 +72,23 @@ final class Browser {
 
   func click(_ selector: String) throws {
     _ = try call("POST", "\(session)/element/\(try element(selector))/click", [:])
+  }
+
+  /// Keys as a keyboard sends them, to whatever has the focus.
+  func press(_ keys: String) throws {
+    let steps = keys.flatMap { key in
+      [["type": "keyDown", "value": "\(key)"], ["type": "keyUp", "value": "\(key)"]]
+    }
+    _ = try call(
+      "POST", session + "/actions",
+      ["actions": [["type": "key", "id": "keyboard", "actions": steps] as [String: Any]]])
+  }
+
+  /// Chromium's own commands.
+  @discardableResult
+  func command(_ name: String, _ parameters: [String: Any]) throws -> [String: Any] {
+    try call("POST", session + "/goog/cdp/execute", ["cmd": name, "params": parameters]) as? [String: Any]
+      ?? [:]
   }
 
   private func element(_ selector: String) throws -> String {

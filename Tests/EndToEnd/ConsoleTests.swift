@@ -4,54 +4,19 @@ import Testing
 
 @Suite("Console in a browser", .serialized, .timeLimit(.minutes(10)), .enabled(if: Browser.isInstalled))
 struct ConsoleBrowserTests {
-  private static let password = "correct horse battery"
-
-  private func gateway(_ arguments: [String] = []) throws -> (RunningGateway, url: String) {
-    let running = try RunningGateway(["--clock", "simulation", "--estates", "luyuan"] + arguments)
-    guard try running.isUp() else { throw Failure(running.gateway.errors) }
-    let file = running.data.appendingPathComponent("console.url")
-    guard Programs.eventually(20, { FileManager.default.fileExists(atPath: file.path) }) else {
-      throw Failure("no console: \(running.gateway.output) \(running.gateway.errors)")
-    }
-    let url = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-    return (running, String(url.dropLast()))
-  }
-
-  /// An account with a password of its own.
-  private func add(_ name: String, _ role: String, to running: RunningGateway) throws {
-    let outcome = try Programs.run(
-      "gatehouse",
-      [
-        "user", "add", name, "--role", role, "--password-from-input", "--config", running.config.path,
-        "--data",
-        running.data.path,
-      ], input: Data((Self.password + "\n").utf8))
-    guard outcome.status == 0 else { throw Failure(outcome.errors) }
-  }
-
-  private func signIn(_ browser: Browser, _ url: String, as name: String) throws {
-    try browser.open(url + "/")
-    try browser.type(name, into: "[name=account]")
-    try browser.type(Self.password, into: "[name=password]")
-    try browser.click("form.stack button[type=submit]")
-    guard try Programs.eventually(20, { try browser.count("#live.on") == 1 }) else {
-      throw Failure("no live page: \(try browser.text("body"))")
-    }
-  }
-
   private func acknowledged(_ browser: Browser, _ ticket: String) throws -> Bool {
     try browser.count("#t-\(ticket).acknowledged") == 1
   }
 
   @Test("An alarm appears on Now without a reload, is acknowledged, seen on a second browser, and resolved")
   func wholeWay() throws {
-    let (running, url) = try gateway()
+    let (running, url) = try ConsoleGateway.start()
     defer { try? FileManager.default.removeItem(at: running.data) }
-    try add("guard", "operator", to: running)
+    try ConsoleGateway.add("guard", "operator", to: running)
     let first = try Browser(width: 1280, height: 800, language: "en")
     let second = try Browser(width: 390, height: 844, language: "zh-CN")
-    try signIn(first, url, as: "guard")
-    try signIn(second, url, as: "guard")
+    try ConsoleGateway.signIn(first, url, as: "guard")
+    try ConsoleGateway.signIn(second, url, as: "guard")
     #expect(try first.count("#tickets > li") == 0)
     #expect(try first.run("return document.documentElement.lang") as? String == "en")
     #expect(try second.run("return document.documentElement.lang") as? String == "zh-CN")
@@ -106,10 +71,10 @@ struct ConsoleBrowserTests {
 
     // Shelved for two hours, listed, and ended.
     try first.open("\(url)/rules")
-    try first.click("#sewer-high-level .shelve summary")
-    try first.type("luyuan/probe-w01", into: "#sewer-high-level [name=device]")
-    try first.type("pump test", into: "#sewer-high-level [name=why]")
-    try first.click("#sewer-high-level .shelve button")
+    try first.click("#sewer-high-level a")
+    try first.type("luyuan/probe-w01", into: "#f-shelve [name=device]")
+    try first.type("pump test", into: "#f-shelve [name=why]")
+    try first.click("#f-shelve button")
     #expect(try Programs.eventually(10) { try first.count(".shelved li") == 1 })
     #expect(try running.command("shelved").output.contains("pump test (guard)"))
     try first.click(".shelved button")
@@ -142,31 +107,28 @@ struct ConsoleBrowserTests {
 
   @Test("Every page in both languages, on a phone and on a desk: no error, nothing wider than the screen")
   func pictures() throws {
-    let (running, url) = try gateway()
+    let (running, url) = try ConsoleGateway.start()
     defer { try? FileManager.default.removeItem(at: running.data) }
-    try add("guard", "operator", to: running)
+    try ConsoleGateway.add("guard", "admin", to: running)
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
     #expect(simulator.status == 0, "\(simulator.errors)")
     let tickets = try running.command("tickets", "--json").objects()
     let ticket = try #require(tickets.first?["id"] as? String)
     let browser = try Browser(width: 1280, height: 800, language: "en")
-    try signIn(browser, url, as: "guard")
+    try ConsoleGateway.signIn(browser, url, as: "guard")
     let folder = Programs.root.appendingPathComponent(".build/screenshots")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let pages = [
-      "now": "/", "tickets": "/tickets", "ticket": "/tickets/\(ticket)", "estates": "/estates",
-      "estate": "/estates/luyuan", "devices": "/devices", "rules": "/rules", "health": "/health",
-      "report": "/report",
-    ]
+    let pages = ConsoleGateway.pages(ticket: ticket) + [("settings", "/settings")]
     for language in ["zh", "en"] {
       try browser.open("\(url)/choose/language/\(language)")
-      for (name, path) in pages.sorted(by: { $0.key < $1.key }) {
+      for (name, path) in pages {
         for (width, height) in [(1280, 800), (390, 844)] {
           try browser.resize(width, height)
           try browser.open(url + path)
           #expect(
-            try Programs.eventually(10) { try browser.count("#live.on") == 1 }, "\(name) follows the stream")
+            try name == "settings" || Programs.eventually(10) { try browser.count("#live.on") == 1 },
+            "\(name) follows the stream")
           let wide = try browser.run("return document.documentElement.scrollWidth") as? Int ?? 0
           #expect(wide <= width, "\(name) \(language) is \(wide) wide on a screen of \(width)")
           let unnamed =
@@ -180,6 +142,10 @@ struct ConsoleBrowserTests {
         }
       }
     }
+    // On the wall, at night.
+    try browser.resize(1920, 1080)
+    try browser.open("\(url)/choose/theme/dark")
+    try browser.screenshot(to: folder.appendingPathComponent("now-en-wall-dark.png"))
     #expect(try browser.consoleErrors() == [])
     // The first stop of the Tab key is the way past the navigation.
     try browser.open(url + "/")
@@ -192,9 +158,9 @@ struct ConsoleBrowserTests {
 
   @Test("Hundreds listen to the live stream at once, and all of them hear of an alarm")
   func listeners() throws {
-    let (running, url) = try gateway()
+    let (running, url) = try ConsoleGateway.start()
     defer { try? FileManager.default.removeItem(at: running.data) }
-    try add("guard", "operator", to: running)
+    try ConsoleGateway.add("guard", "operator", to: running)
     let made = try running.command("user", "token", "guard")
     let token = try #require(
       made.output.split(separator: " ").last.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) })
@@ -219,9 +185,9 @@ struct ConsoleBrowserTests {
 
   @Test("Whatever is sent to the API, it answers as its description says, and never with a server error")
   func description() throws {
-    let (running, url) = try gateway()
+    let (running, url) = try ConsoleGateway.start()
     defer { try? FileManager.default.removeItem(at: running.data) }
-    try add("robot", "admin", to: running)
+    try ConsoleGateway.add("robot", "admin", to: running)
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
     #expect(simulator.status == 0)
@@ -240,7 +206,7 @@ struct ConsoleBrowserTests {
         "--seed", "1", "--continue-on-failure", "--no-color", "--phases", "examples,coverage,fuzzing",
       ], in: running.data)
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-    #expect(outcome.output.contains("18 passed"), "\(outcome.output)")
+    #expect(outcome.output.contains("24 passed"), "\(outcome.output)")
     #expect(!running.gateway.errors.contains(" error "), "\(running.gateway.errors)")
     #expect(running.stop().status == 0)
   }
