@@ -23,11 +23,7 @@ extension PayloadDecoder {
     guard let middle = path.firstIndex(of: slash), middle == path.lastIndex(of: slash), middle > 0,
       middle + 1 < path.count
     else { return reportTopic(topic) }
-    guard let device = devices.device(path: path) else {
-      var sent = json_value()
-      if inner.parse(message.payload, into: &sent) != nil { sent = json_value() }
-      return reportDevice(path, sent: sent)
-    }
+    guard let device = devices.device(path: path) else { return reportDevice(path) }
     sender = device
     switch kind {
     case .reading: decodeReading(device, message)
@@ -94,6 +90,11 @@ extension PayloadDecoder {
     report(
       printable(topic), .unknownTopic,
       "expected {estate}/{device}/reading, …/event or …/status below the root")
+  }
+
+  func reportDevice(_ device: UnsafeRawBufferPointer) {
+    guard isUTF8(device) else { return report(printable(device), .badTopic, "the topic is not UTF-8") }
+    report(printable(device), .unknownDevice, "not in the catalogue")
   }
 
   func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool { String(validating: bytes, as: UTF8.self) != nil }

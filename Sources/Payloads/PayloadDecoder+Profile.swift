@@ -130,7 +130,7 @@ extension PayloadDecoder {
   private func decode(_ envelope: EnvelopePlan, _ topic: UnsafeRawBufferPointer, _ message: Message) {
     index(envelope)
     guard envelope.each != nil || envelope.applies(to: rootValues) else { return }
-    guard let device = sender(envelope, topic, sent: root) else { return }
+    guard let device = sender(envelope, topic) else { return }
     sender = device
     readLink(envelope, device)
     if envelope.counter != nil, !message.marks.contains(.duplicate), let frame = frame(envelope) {
@@ -183,15 +183,13 @@ extension PayloadDecoder {
   }
 
   /// The device that the message names, by the first address that the catalogue knows.
-  func sender(
-    _ envelope: EnvelopePlan, _ topic: UnsafeRawBufferPointer, sent: json_value = json_value()
-  ) -> DeviceIndex? {
+  func sender(_ envelope: EnvelopePlan, _ topic: UnsafeRawBufferPointer) -> DeviceIndex? {
     var first: UnsafeRawBufferPointer?
     for address in envelope.addresses {
       switch address {
       case .constant(let name):
         if let device = name.withUnsafeBytes({ devices.device(address: $0) }) { return device }
-        if !envelope.ignoresUnknown { name.withUnsafeBytes { reportDevice($0, sent: sent) } }
+        if !envelope.ignoresUnknown { name.withUnsafeBytes { reportDevice($0) } }
         return nil
       case .path(let path):
         let value = path(rootValues)
@@ -211,7 +209,7 @@ extension PayloadDecoder {
       return nil
     }
     if let device = devices.device(address: first) { return device }
-    if !envelope.ignoresUnknown { reportDevice(first, sent: sent) }
+    if !envelope.ignoresUnknown { reportDevice(first) }
     return nil
   }
 }

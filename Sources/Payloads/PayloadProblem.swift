@@ -1,8 +1,7 @@
 /// What was wrong with a message or a value in it, for counters and a log line.
 import EstateModel
 
-/// One thing wrong with one message. It never carries text from fields that no profile names; of what an unknown device
-/// sends it has keys, short numbers and states.
+/// One thing wrong with one message. It never carries text from fields that no profile names.
 public struct PayloadProblem: Hashable, Sendable {
   public enum Reason: String, CaseIterable, Sendable, Codable {
     case unknownTopic = "unknown-topic"
