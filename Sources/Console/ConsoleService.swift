@@ -129,7 +129,7 @@ struct Console: Sendable {
     let words = pages.words
     open311 = settings.open311.map {
       Open311Routes(
-        settings: $0, configuration: configuration, accounts: accounts,
+        settings: $0, running: running, accounts: accounts,
         store: StoreAccess(folder: folder, for: "open311"), mailbox: Mailbox(folder: folder), audit: audit,
         words: words, status: status, isBehindProxy: settings.isBehindProxy, isEncrypted: settings.isEncrypted
       )

@@ -82,7 +82,7 @@ struct Core {
     staging = RingBuffer(capacity: Self.stagingCapacity)
     problems = ProblemCounts(configuration.catalogue)
     status.devices = configuration.catalogue.devices.count
-    states.restoreFrames(in: decoder)
+    states.restoreFrames(in: self.decoder)
   }
 
   /// False when the staging ring is nearly full: then the socket is left alone and the broker keeps the messages.

@@ -14,7 +14,7 @@ import Tickets
 /// residents are not read at all; their own words go on the ticket and into no answer.
 struct Open311Routes: Sendable {
   let settings: Open311Settings
-  let configuration: LoadedConfiguration
+  let running: @Sendable () -> LoadedConfiguration
   let accounts: AccountBook
   let store: StoreAccess
   let mailbox: Mailbox
@@ -35,6 +35,9 @@ struct Open311Routes: Sendable {
     router.get("/open311/**", use: answer)
     router.post("/open311/**", use: answer)
   }
+
+  /// As it runs at the moment.
+  var configuration: LoadedConfiguration { running() }
 
   /// The gateway's time, in milliseconds.
   var now: Int64 { status().now ?? GatewayClock.wall.milliseconds }

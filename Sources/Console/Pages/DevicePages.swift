@@ -1,6 +1,7 @@
 /// Devices: what each last said, what is wrong with it, and those that nobody has claimed.
 import EstateModel
 import Foundation
+import Gateway
 import Hummingbird
 import Store
 
@@ -18,8 +19,12 @@ extension PageRoutes {
     let speech = view.speech
     let find = query.text("find")?.removingPercentEncoding?.lowercased() ?? ""
     let show = query.text("show") ?? "all"
-    let (problems, alarms, position) = try await store.read {
-      (try $0.problems(), try $0.newestAlarms(activeOnly: true, limit: 5000), try $0.latestStep())
+    let catalogue = catalogue
+    let (problems, unclaimed, alarms, position) = try await store.read {
+      (
+        try $0.problems(), try $0.unclaimedDevices(besides: catalogue),
+        try $0.newestAlarms(activeOnly: true, limit: 5000), try $0.latestStep()
+      )
     }
     let alarmed = Set(alarms.map { "\($0.raised.estate)/\($0.raised.device)" })
     let byDevice = Dictionary(grouping: problems, by: \.device)
@@ -60,16 +65,29 @@ extension PageRoutes {
       let word = find.isEmpty ? "" : "&find=\(find.escapedForQuery)"
       values["next"] = "/devices?show=\(show)&from=\(start + part.count)\(word)"
     }
-    let unclaimed = problems.filter { $0.reason == "unknown-device" }.sorted { $0.last > $1.last }
     if !unclaimed.isEmpty, find.isEmpty, start == 0 {
+      let suggestion = CatalogueSuggestion(api.configuration)
       values["unclaimed"] = [
         "count": unclaimed.count,
-        "list": unclaimed.prefix(50).map { UnclaimedDevice($0, catalogue).values(view) },
+        "list": unclaimed.prefix(50).map { line($0, suggestion, view) },
       ]
     }
     return pages.page(
       pages.part("devices", values, context.preferences), title: speech("nav.devices"), section: "devices",
       request: request, context: context, attributes: liveAttributes(speech, position: position, every: 5))
+  }
+
+  /// A sender that the catalogue doesn't have, and what to add for it.
+  private func line(_ device: UnclaimedDevice, _ suggestion: CatalogueSuggestion, _ view: View) -> [String: Any]
+  {
+    let estate = device.name.split(separator: "/").first.flatMap { catalogue.estate(String($0)) }
+    let zone = (estate ?? catalogue.estates.first)?.timeZone ?? .gmt
+    var values: [String: Any] = [
+      "device": device.name, "key": device.name.elementKey, "count": device.messages,
+      "last": LocalTime.text(device.last, in: zone), "yaml": suggestion.entry(for: device),
+    ]
+    if let payload = device.payload { values["payload"] = payload }
+    return values
   }
 
   private func row(
@@ -100,61 +118,6 @@ extension PageRoutes {
     if !problems.isEmpty {
       values["problems"] = problems.map { "\(view.reason($0.reason)) × \($0.count)" }.joined(separator: ", ")
     }
-    return values
-  }
-}
-
-/// A sender that the catalogue doesn't know, and what to add for it.
-struct UnclaimedDevice {
-  private let problem: DeviceProblem
-  private let zone: TimeZone
-  /// `luyuan/probe-w99`, or an address.
-  private let isNative: Bool
-
-  init(_ problem: DeviceProblem, _ catalogue: Catalogue) {
-    self.problem = problem
-    let estate = problem.device.split(separator: "/").first.flatMap { catalogue.estate(String($0)) }
-    isNative = estate != nil
-    zone = (estate ?? catalogue.estates.first)?.timeZone ?? .gmt
-  }
-
-  /// The last message without texts, as its decoder described it; nil: none of it is known.
-  private var payload: String? {
-    problem.detail.range(of: "; sent ").map { String(problem.detail[$0.upperBound...]) }
-  }
-
-  /// The kind of device whose own signals are in the message.
-  private var kind: DeviceKind? {
-    guard let payload else { return nil }
-    return DeviceKind.allCases.first { kind in
-      kind.signals.contains { payload.contains("\"\($0)\":") } && kind != .elevatorNoiseMeter
-    }
-  }
-
-  /// The entry for the estate's file, with the gaps that only a person can fill.
-  var yaml: String {
-    let id =
-      isNative
-      ? String(problem.device.drop { $0 != "/" }.dropFirst()) : problem.device.elementKey.lowercased()
-    let kinds = DeviceKind.allCases.map(\.rawValue).joined(separator: " | ")
-    var lines = [
-      "- id: \(id)", "  kind: \(kind?.rawValue ?? "  # \(kinds)")", "  title: {zh: , en: }",
-      "  at:   # a place of the estate",
-    ]
-    if !isNative { lines.append("  address: \(problem.device)") }
-    if problem.count > 2 {
-      let seconds = Double(problem.last - problem.first) / Double(problem.count - 1) / 1000
-      if seconds >= 1 { lines.append("  report-interval: \(Int(seconds.rounded())) s") }
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  func values(_ view: View) -> [String: Any] {
-    var values: [String: Any] = [
-      "device": problem.device, "key": problem.device.elementKey, "count": problem.count,
-      "last": LocalTime.text(problem.last, in: zone), "yaml": yaml,
-    ]
-    if let payload { values["payload"] = payload }
     return values
   }
 }
