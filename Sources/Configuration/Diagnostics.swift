@@ -36,7 +36,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
 /// The collector that is handed through all readers of one configuration.
 public final class Diagnostics {
   public private(set) var problems: [ConfigurationProblem] = []
-  private var sources: [String: [Substring]] = [:]
+  private var sources: [String: String] = [:]
 
   public init() {}
 
@@ -46,7 +46,7 @@ public final class Diagnostics {
 
   /// Remembers a file's text, so that problems in it can show their line.
   public func remember(text: String, of file: String) {
-    sources[file] = text.split(separator: "\n", omittingEmptySubsequences: false)
+    sources[file] = text
   }
 
   public func error(_ message: String, at location: SourceLocation) {
@@ -75,8 +75,8 @@ public final class Diagnostics {
   }
 
   private func excerpt(at location: SourceLocation) -> String? {
-    guard let lines = sources[location.file], lines.indices.contains(location.line - 1) else { return nil }
-    let line = lines[location.line - 1].prefix(160)
+    guard let text = sources[location.file], let whole = text.line(location.line) else { return nil }
+    let line = whole.prefix(160)
     guard line.contains(where: { !$0.isWhitespace }) else { return nil }
     // The caret keeps tabs and counts a full-width character as two columns, as a terminal draws it.
     let lead = line.prefix(max(0, location.column - 1)).map { character -> String in
@@ -85,5 +85,18 @@ public final class Diagnostics {
       return wide ? "  " : " "
     }
     return "    \(line)\n    \(lead.joined())^"
+  }
+}
+
+extension String {
+  /// A line by its number, from 1.
+  fileprivate func line(_ number: Int) -> Substring? {
+    var start = utf8.startIndex
+    for _ in 1..<max(1, number) {
+      guard let end = utf8[start...].firstIndex(of: 10) else { return nil }
+      start = utf8.index(after: end)
+    }
+    guard number > 0 else { return nil }
+    return self[start..<(utf8[start...].firstIndex(of: 10) ?? utf8.endIndex)]
   }
 }

@@ -50,7 +50,7 @@ public struct Document: Sendable {
   public init?(text: String, file: String, diagnostics: Diagnostics) {
     var text = text
     if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
-    text = text.replacingOccurrences(of: "\r\n", with: "\n")
+    if text.utf8.contains(13) { text = text.replacingOccurrences(of: "\r\n", with: "\n") }
     diagnostics.remember(text: text, of: file)
     let start = SourceLocation(file: file, line: 1, column: 1)
     guard text.utf8.count <= Self.maximumSize else {

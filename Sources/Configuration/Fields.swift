@@ -10,9 +10,10 @@ public final class Fields {
   public let location: SourceLocation
   public let diagnostics: Diagnostics
   private let subject: String
-  private var values: [String: (key: Node, value: Node)] = [:]
+  // A mapping of ours has a dozen keys at most: to go through them is faster than to compute hashes.
+  private var pairs: [(key: Node, value: Node)] = []
   private var order: [String] = []
-  private var asked: Set<String> = []
+  private var asked: [String] = []
 
   /// - Parameter subject: what the mapping describes, for messages: "a device".
   /// - Returns: nil, with the problem reported, when the node is not a mapping.
@@ -29,20 +30,25 @@ public final class Fields {
         diagnostics.error("\(subject): a key must be text, found \(pair.key.kindName)", at: pair.key.location)
         continue
       }
-      values[key] = pair
+      self.pairs.append(pair)
       order.append(key)
     }
+  }
+
+  /// The last of that name.
+  private func pair(_ key: String) -> (key: Node, value: Node)? {
+    order.lastIndex(of: key).map { pairs[$0] }
   }
 
   /// All keys in the order of the file.
   public var keys: [String] { order }
 
-  public func keyLocation(_ key: String) -> SourceLocation { values[key]?.key.location ?? location }
+  public func keyLocation(_ key: String) -> SourceLocation { pair(key)?.key.location ?? location }
 
   /// The field's node; nil when it is absent or null.
   public func optional(_ key: String) -> Node? {
-    asked.insert(key)
-    guard let value = values[key]?.value else { return nil }
+    asked.append(key)
+    guard let value = pair(key)?.value else { return nil }
     if case .null = value.content { return nil }
     return value
   }
@@ -74,8 +80,8 @@ public final class Fields {
   /// Fields nobody asked for are handed out instead of reported: for open vocabularies such as attributes.
   public func remaining() -> [(key: Node, value: Node)] {
     let rest = order.filter { !asked.contains($0) }
-    asked.formUnion(rest)
-    return rest.compactMap { values[$0] }
+    asked += rest
+    return rest.compactMap(pair)
   }
 
   /// Reports every key that nobody asked for, with the nearest known one.

@@ -14,6 +14,7 @@ public struct Attribute: Sendable {
     Attribute("report-interval", .second, "time between two readings in normal operation"),
     Attribute("background", .dBA, "noise without the source, measured at commissioning"),
     Attribute("noise-floor", .dBA, "the meter's own noise: it can't prove limits near it"),
+    Attribute("trip-level", .dBA, "elevator: highest level of a usual trip (LAFmax) at commissioning"),
     Attribute("limit-day", .dBA, "reference value for 06:00 to 22:00, by zone and room"),
     Attribute("limit-night", .dBA, "reference value for 22:00 to 06:00, by zone and room"),
     Attribute("baseline", .degree, "tilt at commissioning"),

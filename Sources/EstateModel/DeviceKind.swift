@@ -47,7 +47,10 @@ public enum DeviceKind: String, CaseIterable, Sendable {
     }
   }
 
-  public func reports(_ signal: String) -> Bool { signals.contains(signal) || Self.common.contains(signal) }
+  public func reports(_ signal: String) -> Bool { Self.reported[self]?.contains(signal) ?? false }
+
+  private static let reported = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, Set($0.signals + common)) })
 
   /// How often such a device reports when its catalogue entry doesn't say, in milliseconds.
   public var usualReportInterval: Int64 {

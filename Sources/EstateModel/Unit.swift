@@ -87,6 +87,10 @@ public struct Unit: Hashable, Sendable, CustomStringConvertible {
 
   /// A unit or a quotient of units by its symbol: `mm`, `deg/day`, `m/h`.
   public init?(symbol: some StringProtocol) {
+    if let unit = Unit.bySymbol[String(symbol)] {
+      self = unit
+      return
+    }
     let parts = symbol.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let first = Unit.bySymbol[String(parts[0])] else { return nil }
     guard parts.count == 2 else {

@@ -3,15 +3,16 @@ import Configuration
 
 struct ExpressionSource {
   let text: String
-  private let locations: [SourceLocation]
+  /// Of each scalar, from 0.
+  private let places: [(line: Int32, column: Int32)]
   private let start: SourceLocation
 
   /// - Parameter lines: the file's lines.
   init(_ node: Node, text: String, lines: [Substring]) {
     self.text = text
     start = node.textLocation
-    var locations: [SourceLocation] = []
-    locations.reserveCapacity(text.unicodeScalars.count)
+    var places: [(line: Int32, column: Int32)] = []
+    places.reserveCapacity(text.utf8.count)
     var line = start.line - 1
     var column = start.column - 1
     var scalars = lines.indices.contains(line) ? Array(lines[line].unicodeScalars) : []
@@ -34,24 +35,44 @@ struct ExpressionSource {
         }
         guard column < scalars.count, scalars[column] == scalar else { break }
       }
-      locations.append(SourceLocation(file: start.file, line: line + 1, column: column + 1))
+      places.append((Int32(line), Int32(column)))
       column += 1
     }
-    self.locations = locations
+    self.places = places
   }
 
   /// The place of the text's nth scalar; behind its last one for anything further.
   func location(_ offset: Int) -> SourceLocation {
-    if locations.indices.contains(offset) { return locations[offset] }
+    if places.indices.contains(offset) { return location(places[offset]) }
     // The text can't be followed through escapes: the nearest place before is the best that can be told.
-    return locations.last?.advanced(by: 1) ?? start
+    return places.last.map { location($0).advanced(by: 1) } ?? start
+  }
+
+  private func location(_ place: (line: Int32, column: Int32)) -> SourceLocation {
+    SourceLocation(file: start.file, line: Int(place.line) + 1, column: Int(place.column) + 1)
   }
 
   func excerpt(_ range: TextRange) -> String {
-    let scalars = Array(text.unicodeScalars)
-    guard range.upperBound <= scalars.count else { return text }
-    var part = String.UnicodeScalarView()
-    part.append(contentsOf: scalars[range])
-    return String(part).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let scalars = text.unicodeScalars
+    guard
+      let start = scalars.index(scalars.startIndex, offsetBy: range.lowerBound, limitedBy: scalars.endIndex),
+      let end = scalars.index(start, offsetBy: range.count, limitedBy: scalars.endIndex)
+    else { return text }
+    return String(text[start..<end]).withSingleBlanks
+  }
+}
+
+extension String {
+  /// Without blanks at its ends, and with one where there are several.
+  var withSingleBlanks: String {
+    var last: UInt8 = 32
+    for byte in utf8 {
+      // Beyond ASCII, and where something has to change, blanks are looked for one by one.
+      if byte >= 128 || byte < 32 || byte == 32 && last == 32 {
+        return split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      }
+      last = byte
+    }
+    return last == 32 ? split(whereSeparator: \.isWhitespace).joined(separator: " ") : self
   }
 }

@@ -58,7 +58,7 @@ struct RuleReader {
 
   private func text(_ node: Node?) -> String? {
     guard let node, case .scalar(let text) = node.content else { return nil }
-    return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return text.withSingleBlanks
   }
 
   private func identifier(_ fields: Fields) -> String? {

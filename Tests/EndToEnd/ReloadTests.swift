@@ -1,0 +1,143 @@
+/// Configuration files that change under a running gateway: by file, by signal, by command and by the API.
+import Foundation
+import Testing
+
+@Suite("A gateway whose configuration changes", .serialized)
+struct ReloadTests {
+  private static let probe = "estates/luyuan/probe-w01/reading"
+
+  /// One rule only, with its limit in cm.
+  private func write(limit: String, to config: URL, byRenaming: Bool = false) throws {
+    let text = """
+      - rule: full
+        on: sewer-level-probe
+        raise: mean(level, 10min) > \(limit) and samples(level, 10min) >= 5
+        for: 1min
+        priority: P2
+        ticket: sewer-blockage
+
+      """
+    let file = config.appendingPathComponent("rules/one.yaml")
+    if byRenaming {
+      // As editors save: another file, put in the place of the old one.
+      let draft = config.appendingPathComponent("rules/.one.yaml.swp")
+      try Data(text.utf8).write(to: draft)
+      guard rename(draft.path, file.path) == 0 else { throw Failure("rename") }
+    } else {
+      try Data(text.utf8).write(to: file)
+    }
+  }
+
+  private func start(_ limit: String) throws -> (RunningGateway, folder: URL) {
+    let folder = try Programs.temporaryFolder()
+    let config = try copyOfConfiguration(in: folder) { $0 }
+    let rules = config.appendingPathComponent("rules")
+    for name in try FileManager.default.contentsOfDirectory(atPath: rules.path) {
+      try FileManager.default.removeItem(at: rules.appendingPathComponent(name))
+    }
+    try write(limit: limit, to: config)
+    return (try RunningGateway(config: config, ["--estates", "luyuan"]), folder)
+  }
+
+  private func active(_ running: RunningGateway) throws -> [String] {
+    try running.command("alarms", "--json").objects().compactMap { $0["rule"] as? String }
+  }
+
+  private func say(_ level: Double, ago seconds: Int, to running: RunningGateway) throws {
+    let time = Int(Date().timeIntervalSince1970 * 1000) - seconds * 1000
+    try running.publish(Self.probe, Data(#"{"ts":\#(time),"level":\#(level)}"#.utf8))
+  }
+
+  @Test(
+    "A changed limit judges within seconds what came before it; a broken file changes nothing and is told")
+  func wholeWay() throws {
+    let (running, folder) = try start("90 cm")
+    defer {
+      try? FileManager.default.removeItem(at: running.data)
+      try? FileManager.default.removeItem(at: folder)
+    }
+    #expect(try running.isUp(), "\(running.gateway.errors)")
+    // The window fills under a limit that nothing reaches.
+    for step in (0...8).reversed() { try say(0.3, ago: 20 + step * 40, to: running) }
+    #expect(try Programs.eventually { try running.status("readings") == 9 })
+    #expect(try active(running).isEmpty)
+
+    try write(limit: "20 cm", to: running.config, byRenaming: true)
+    #expect(
+      try Programs.eventually(30) { try active(running) == ["full"] },
+      "\(running.gateway.errors)")
+    #expect(
+      running.gateway.errors.contains("rules: 1 changed (full), 0 unchanged"), "\(running.gateway.errors)")
+
+    try write(limit: "20 parsec", to: running.config)
+    #expect(Programs.eventually { running.gateway.errors.contains("unknown unit 'parsec'") })
+    let status = try running.command("status")
+    #expect(status.output.contains("refused"))
+    #expect(status.output.contains("config/rules/one.yaml:3:"), "\(status.output)")
+    let refused = try running.command("reload")
+    #expect(refused.status == 1)
+    #expect(refused.output.contains("unknown unit 'parsec'"), "\(refused.output)")
+    #expect(try active(running) == ["full"], "the old rule still holds its alarm")
+    #expect(running.gateway.isRunning)
+
+    // Put right, and taken up by a signal; the alarm and its ticket go on.
+    try write(limit: "25 cm", to: running.config)
+    running.gateway.signal(SIGHUP)
+    #expect(
+      try Programs.eventually {
+        let report = try running.command("status", "--json").objects().first?["lastReload"] as? [String: Any]
+        return report?["result"] as? String != "refused"
+      })
+    let same = try running.command("reload", "--json")
+    #expect(same.status == 0 && same.output.contains(#""result":"unchanged""#), "\(same.output)")
+    #expect(try active(running) == ["full"])
+    #expect(try running.command("tickets", "--json").lines.count == 1)
+
+    // kill -9 after a reload: the same rules, the same alarm, no second ticket.
+    running.gateway.signal(SIGKILL)
+    _ = running.gateway.wait()
+    let again = try RunningGateway(config: running.config, data: running.data, ["--estates", "luyuan"])
+    #expect(try again.isUp(), "\(again.gateway.errors)")
+    #expect(try active(again) == ["full"])
+    #expect(try again.command("tickets", "--json").lines.count == 1)
+
+    // Its rule is gone: the alarm ends, the ticket stays and says why.
+    try FileManager.default.removeItem(at: running.config.appendingPathComponent("rules/one.yaml"))
+    #expect(try Programs.eventually { try active(again).isEmpty }, "\(again.gateway.errors)")
+    let ticket = try #require(try again.command("tickets", "--json").objects().first?["id"] as? String)
+    #expect(try again.command("ticket", "show", ticket).output.contains("rule-removed"))
+    let audit = try String(
+      contentsOf: running.data.appendingPathComponent("console-audit.jsonl"), encoding: .utf8)
+    #expect(audit.contains("configuration-applied") && audit.contains("configuration-refused"))
+    #expect(again.stop().status == 0)
+  }
+
+  @Test("A device that is added is heard at once, and what needs a restart is named")
+  func addedDevice() throws {
+    let (running, folder) = try start("90 cm")
+    defer {
+      try? FileManager.default.removeItem(at: running.data)
+      try? FileManager.default.removeItem(at: folder)
+    }
+    #expect(try running.isUp(), "\(running.gateway.errors)")
+    let catalogue = running.config.deletingLastPathComponent().appendingPathComponent(
+      "seeds/estates/luyuan.yaml")
+    let before = try running.status("devices")
+    let text = try String(contentsOf: catalogue, encoding: .utf8)
+    try Data(
+      text.replacingOccurrences(
+        of: "devices:\n", with: "devices:\n  - {id: probe-new, kind: sewer-level-probe, at: w01}\n"
+      ).utf8
+    ).write(to: catalogue)
+    #expect(
+      try Programs.eventually { try running.status("devices") == before + 1 }, "\(running.gateway.errors)")
+    let now = Int(Date().timeIntervalSince1970 * 1000)
+    try running.publish("estates/luyuan/probe-new/reading", Data(#"{"ts":\#(now),"level":0.08}"#.utf8))
+    #expect(try Programs.eventually { try running.status("readings") == 1 })
+    let main = running.config.appendingPathComponent("gatehouse.yaml")
+    let settings = try String(contentsOf: main, encoding: .utf8)
+    try Data((settings + "\nclient-id: another\n").utf8).write(to: main)
+    #expect(Programs.eventually { running.gateway.errors.contains("needs a restart: client-id") })
+    #expect(running.stop().status == 0)
+  }
+}
