@@ -22,7 +22,7 @@ struct SimulationTests {
     arguments: 0..<parts)
   func nights(part: Int) throws {
     let simulation = try Simulation(root: Self.root)
-    var (played, restarts, duplicates, reloads) = (0, 0, 0, 0)
+    var (played, restarts, duplicates, reloads, notices, again) = (0, 0, 0, 0, 0, 0)
     for seed in Self.seeds where Int(seed / 4) % Self.parts == part {
       // Every twentieth on a real database.
       let folder = seed % 20 == 0 ? try temporaryFolder() : nil
@@ -36,9 +36,14 @@ struct SimulationTests {
       restarts += verdict.restarts
       duplicates += verdict.duplicates
       reloads += verdict.reloads
+      notices += verdict.notices
+      again += verdict.noticesTwice
     }
     // Without troubles there is nothing to see.
-    if played > 10 { #expect(restarts > played && duplicates > played && reloads > played) }
+    if played > 10 {
+      #expect(restarts > played && duplicates > played && reloads > played)
+      #expect(notices > played && again > 0)
+    }
   }
 
   @Test("Acknowledging before the commit loses readings, and the simulation sees it within 200 seeds")

@@ -21,7 +21,7 @@ struct Trouble {
 
 /// Where a process can die: between any two of these.
 enum CrashPoint: CaseIterable {
-  case read, beforeCommit, afterCommit, flush, maintain, beforeSnapshot, afterSnapshot, tidy
+  case read, beforeCommit, afterCommit, afterSend, flush, maintain, beforeSnapshot, afterSnapshot, tidy
 }
 
 final class Fate {

@@ -34,6 +34,8 @@ final class Disk {
   fileprivate var snapshots: [StoredSnapshot] = []
   private(set) var transitions: Set<String> = []
   private(set) var ticketEvents: Set<String> = []
+  /// Messages by key, as they stand.
+  private(set) var outbox: [String: OutboxEntry] = [:]
 
   init(folder: URL?) { self.folder = folder }
 
@@ -48,6 +50,8 @@ final class Disk {
     batches.append(batch)
     for reading in batch.readings { kept[ReadingKey(reading), default: 0] += 1 }
     for transition in batch.transitions { transitions.insert("\(transition.alarm) \(transition.kind)") }
+    for entry in batch.outbox where outbox[entry.key] == nil { outbox[entry.key] = entry }
+    for mark in batch.outboxMarks { outbox[mark.key] = outbox[mark.key]?.marked(mark) }
     for event in batch.ticketEvents { ticketEvents.insert("\(event.ticket) \(event.sequence) \(event.note)") }
   }
 }
@@ -116,6 +120,12 @@ final class SimulatedLog: BatchLog {
     if let store { return try store.ticketEvents() }
     var seen: Set<String> = []
     return disk.batches.flatMap(\.ticketEvents).filter { seen.insert("\($0.ticket) \($0.sequence)").inserted }
+  }
+
+  /// Messages in the order of their making.
+  func outbox() throws -> [OutboxEntry] {
+    if let store { return try store.contents.outbox() }
+    return disk.outbox.values.sorted { ($0.made, $0.key) < ($1.made, $1.key) }
   }
 
   func suppressions() throws -> [Suppression] {

@@ -3,6 +3,8 @@ import EstateModel
 import Foundation
 import Gateway
 import Logging
+import Notifications
+import Store
 import Tickets
 
 /// What a night left behind.
@@ -11,6 +13,10 @@ struct Aftermath {
   var acknowledged: Set<Int>
   var transitions: [AlarmTransition]
   var tickets: [Ticket]
+  /// What was told of tickets.
+  var notices: [String]
+  /// Messages that arrived more often than once.
+  var noticesTwice: Int
   /// What was wrong on the way, whatever a run without troubles may say.
   var problems: [String]
   var crashes: [CrashPoint: Int]
@@ -23,7 +29,8 @@ struct Aftermath {
 
 final class SimulatedRun {
   typealias Process = (
-    pipeline: Pipeline<SimulatedLink, SimulatedLog>, link: SimulatedLink, log: SimulatedLog
+    pipeline: Pipeline<SimulatedLink, SimulatedLog>, link: SimulatedLink, log: SimulatedLog,
+    post: SimulatedPost
   )
 
   /// The night goes on after the workload until everything has settled, in milliseconds.
@@ -37,6 +44,7 @@ final class SimulatedRun {
   private let broker: SimulatedBroker
   private let disk: Disk
   private let fate = Fate()
+  private let receiver = Receiver()
   private var chance: Chance
   private var reloadChance: Chance
   private var process: Process?
@@ -147,6 +155,11 @@ final class SimulatedRun {
     // 60 s of keep-alive, and half as much again.
     if process.link.now - process.link.lastWrite > 90_000 { process.link.breakOff("no sign of life") }
     process.pipeline.step(at: moment(now))
+    if !fate.isDead {
+      // Not under a clock that is wrong: a start under one is for wild nights.
+      process.post.work(mayDie: isFaulty && (isWild || clockOffset == 0))
+      if fate.isDead { down = min(down, 1000) }
+    }
     if isFaulty, !fate.isDead, chance.happens(0.002) { comment(at: now) }
     if isFaulty, !fate.isDead, chance.happens(0.002) { try rehearse(at: now) }
     if isFaulty, !fate.isDead, reloadChance.happens(0.001) { reload(at: now) }
@@ -169,12 +182,19 @@ final class SimulatedRun {
     let log = try SimulatedLog(disk, fate: fate, catalogue: estate.configuration.catalogue)
     // A minute, five, or none at all.
     let interval: Int64 = isFaulty ? [60_000, 300_000, .max][Int(seed % 3)] : .max
+    let post = SimulatedPost(
+      receiver, fate: fate, chance: Chance(seed, UInt64(1000 + starts)), isFaulty: isFaulty,
+      left: try log.outbox())
+    let outbox = PipelineOutbox(
+      policy: NoticePolicy(
+        configuration.notifications, catalogue: configuration.catalogue, routing: configuration.routing),
+      takeMarks: post.takeMarks, tell: post.add)
     let pipeline = try Pipeline(
       configuration, link: link, log: log, clock: .wall,
       maximumUnacknowledged: max(1, broker.window / 2), snapshotInterval: interval, at: moment(now),
-      logger: logger
+      logger: logger, outbox: outbox
     ) { [unowned self] in hear($0) }
-    return (pipeline, link, log)
+    return (pipeline, link, log, post)
   }
 
   /// A subscriber: what it is told must be on the disk, and new.
@@ -207,7 +227,7 @@ final class SimulatedRun {
     let hasMore = configuration.rules.rules.count > estate.configuration.rules.rules.count
     let next = reloadChance.happens(0.3) ? configuration : hasMore ? estate.configuration : estate.larger
     do {
-      _ = try process.pipeline.reload(next, at: moment(now))
+      _ = try process.pipeline.reload(next, outbox: process.pipeline.outbox, at: moment(now))
       reloads += 1
       configuration = next
     } catch {
@@ -265,11 +285,38 @@ final class SimulatedRun {
     let odd = try log.discrepancies(estate.configuration.catalogue)
     if !odd.isEmpty { problems.append("\(odd.count) readings differ in the database, the first: \(odd[0])") }
     let transitions = try log.transitions()
+    let notices = try judgeNotices(log)
     try log.close()
     return Aftermath(
       kept: disk.kept, acknowledged: broker.acknowledged, transitions: transitions,
-      tickets: book.tickets.values.sorted { $0.id < $1.id }, problems: problems, crashes: fate.crashes,
+      tickets: book.tickets.values.sorted { $0.id < $1.id }, notices: notices,
+      noticesTwice: receiver.arrivals.values.reduce(0) { $0 + $1 - 1 }, problems: problems,
+      crashes: fate.crashes,
       duplicates: broker.duplicates, starts: starts, rehearsals: rehearsals, reloads: reloads,
       caughtUp: caughtUp)
+  }
+
+  /// Every message that was kept has arrived, under its key, and no other.
+  /// - Returns: what was told, whatever the numbers of the events are.
+  private func judgeNotices(_ log: SimulatedLog) throws -> [String] {
+    let kept = try log.outbox()
+    let missing = kept.filter { receiver.arrivals[$0.key] == nil }
+    if let first = missing.first {
+      problems.append("\(missing.count) messages never sent, the first: \(first.key)")
+    }
+    let open = kept.filter { $0.state != .sent }
+    if let first = open.first {
+      problems.append("\(open.count) messages without an end, the first: \(first.key)")
+    }
+    let invented = Set(receiver.arrivals.keys).subtracting(kept.map(\.key)).sorted()
+    if let first = invented.first { problems.append("sent and not kept: \(first)") }
+    if let first = receiver.contradictions.first { problems.append("two messages with one key: \(first)") }
+    return try kept.map { entry in
+      guard case .ticket(let notice) = try JSONDecoder().decode(Notice.self, from: Data(entry.json.utf8))
+      else {
+        return entry.key
+      }
+      return "\(notice.ticket) \(notice.occasion?.rawValue ?? "-") \(notice.at - Workload.start.milliseconds)"
+    }
   }
 }

@@ -21,6 +21,9 @@ public final class Simulation {
     /// Moments at which a restart was rehearsed, and had to change nothing.
     public var rehearsals = 0
     public var reloads = 0
+    /// Messages to people, and how many of them arrived once more under the same key.
+    public var notices = 0
+    public var noticesTwice = 0
     /// Starts of the process after the first.
     public var restarts = 0
     /// Deaths by the place where they happened.
@@ -54,6 +57,7 @@ public final class Simulation {
     if let expected { verdict.findings += Self.differences(found, from: expected) }
     (verdict.readings, verdict.transitions) = (found.kept.count, found.transitions.count)
     (verdict.tickets, verdict.duplicates) = (found.tickets.count, found.duplicates)
+    (verdict.notices, verdict.noticesTwice) = (found.notices.count, found.noticesTwice)
     (verdict.restarts, verdict.rehearsals) = (found.starts - 1, found.rehearsals)
     verdict.reloads = found.reloads
     for (point, count) in found.crashes { verdict.crashes["\(point)"] = count }
@@ -113,6 +117,7 @@ public final class Simulation {
   static func differences(_ found: Aftermath, from expected: Aftermath) -> [String] {
     lines(found.transitions.map(text), expected.transitions.map(text))
       + lines(found.tickets.map(text), expected.tickets.map(text))
+      + lines(found.notices, expected.notices)
   }
 
   private static func lines(_ found: [String], _ expected: [String]) -> [String] {

@@ -3,6 +3,7 @@ import Configuration
 import EstateModel
 import Foundation
 import Gateway
+import Notifications
 import Rules
 
 struct SmallEstate: Sendable {
@@ -23,6 +24,7 @@ struct SmallEstate: Sendable {
     else { throw Unusable(description: "\(diagnostics.sorted())") }
     loaded.catalogue = Catalogue(documents: [document], diagnostics: diagnostics)
     guard !diagnostics.hasErrors else { throw Unusable(description: "\(diagnostics.sorted())") }
+    loaded.notifications = .everything
     configuration = loaded
     guard
       let more = Document(text: Self.more, file: "more.yaml", diagnostics: diagnostics)
