@@ -74,7 +74,7 @@ extension Gatehouse {
     let (new, outbox) = try NoticeDispatch.open(
       configuration, store, isSimulated: source == .simulation, broker: options, logger: logger)
     dispatch = new
-    try new?.start()
+    try new?.start(standing: try outbox?.policy.standing(store.contents) ?? [])
     return outbox
   }
 

@@ -26,6 +26,8 @@ package final class Gatehouse<Link: MessageLink> {
   var desk: ReloadDesk?
   var tellReload: (ReloadReport) -> Void = { _ in }
   var lastReload: ReloadReport?
+  /// What retained topics show at the start.
+  private let standing: [OutboxEntry]
   private var lastStatus: Int64 = 0
   /// As they were a second ago at most.
   private var outbox: (figures: OutboxFigures?, readAt: Int64) = (nil, .min)
@@ -58,6 +60,7 @@ package final class Gatehouse<Link: MessageLink> {
     let (dispatch, outbox) = try NoticeDispatch.open(
       configuration, store, isSimulated: source == .simulation, broker: connection.options, logger: logger)
     self.dispatch = dispatch
+    standing = try outbox?.policy.standing(store.contents) ?? []
     pipeline = try Pipeline(
       configuration, link: makeLink(session), log: store, clock: source,
       maximumUnacknowledged: max(1, connection.maximumInFlight / 2), at: .system, logger: logger,
@@ -73,7 +76,7 @@ package final class Gatehouse<Link: MessageLink> {
   package func run() throws {
     session.subscribe(pipeline.topicFilters.map { (filter: $0, qos: 1) })
     session.connect()
-    try dispatch?.start()
+    try dispatch?.start(standing: standing)
     desk?.start()
     while !link.isStopRequested {
       broker?.ensureRunning()

@@ -38,7 +38,7 @@ package final class NoticeDispatch: Sendable {
         channel, retry: plan.retry, surroundings: surroundings, now: { GatewayClock.wall.milliseconds },
         report: { key, state in marks.list.withLock { $0.append(OutboxMark(key, state)) } })
       job.activeAlarms = {
-        ((try? Self.announced(stored)) ?? []).filter { channel.shows($0.estate, $0.priority) }
+        ((try? stored.announcedAlarms()) ?? []).filter { channel.shows($0.estate, $0.priority) }
           .map { AlarmNotice($0, in: catalogue.estate($0.estate)) }
       }
       // Simulated time says nothing about how late it is.
@@ -68,9 +68,11 @@ package final class NoticeDispatch: Sendable {
   }
 
   /// Takes up what an earlier life left in the outbox.
-  package func start() throws {
+  /// - Parameter standing: what is open, for channels that show it.
+  package func start(standing: [OutboxEntry]) throws {
     for sender in senders.values { sender.start() }
     add(try stored.outbox([.pending]))
+    add(standing)
   }
 
   package func add(_ entries: [OutboxEntry]) {
@@ -114,13 +116,6 @@ package final class NoticeDispatch: Sendable {
     for sender in senders.values { sender.requestStop() }
     let end = DispatchTime.now() + Self.farewell
     for sender in senders.values { _ = sender.wait(until: end) }
-  }
-
-  /// Active alarms that nothing suppresses any more.
-  private static func announced(_ stored: StoreReader) throws -> [AlarmTransition] {
-    let inForce = Set(try stored.suppressions().filter { $0.ended == nil }.map(\.id))
-    return try stored.alarms(activeOnly: true).map(\.raised)
-      .filter { alarm in alarm.suppressedBy.map { !inForce.contains($0) } ?? true }
   }
 
   /// What happened long ago is told only while it still is.

@@ -72,3 +72,20 @@ extension NoticePolicy {
     restore(told: Array(told.values), held: held)
   }
 }
+
+extension NoticePolicy {
+  /// What stands on retained topics while it is open. Told at each start and not kept: the next start tells it again.
+  func standing(_ stored: StoreReader) throws -> [OutboxEntry] {
+    standing(tickets: try stored.openTicketsAndEvents(), alarms: try stored.announcedAlarms())
+      .compactMap(OutboxEntry.init)
+  }
+}
+
+extension StoreReader {
+  /// Active alarms that nothing suppresses any more.
+  func announcedAlarms() throws -> [AlarmTransition] {
+    let inForce = Set(try suppressions().filter { $0.ended == nil }.map(\.id))
+    return try alarms(activeOnly: true).map(\.raised)
+      .filter { alarm in alarm.suppressedBy.map { !inForce.contains($0) } ?? true }
+  }
+}

@@ -82,6 +82,16 @@ public struct NoticePolicy: Sendable {
     return outgoing
   }
 
+  /// What is open already, for the channels that show it until it is closed: one that is new has never heard of it.
+  public func standing(
+    tickets: [(ticket: Ticket, event: TicketEvent)], alarms: [AlarmTransition]
+  ) -> [OutgoingNotice] {
+    let shown = Set(plan.ticketMirrors.map(\.id))
+    guard !shown.isEmpty else { return [] }
+    return tickets.flatMap { mirror($0.event, of: $0.ticket) }
+      + alarms.flatMap { consider($0) }.filter { shown.contains($0.channel) }
+  }
+
   /// What shows alarms as they are.
   public func consider(_ transition: AlarmTransition) -> [OutgoingNotice] {
     guard !plan.alarmMirrors.isEmpty else { return [] }

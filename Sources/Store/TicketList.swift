@@ -122,7 +122,8 @@ extension StoreReader {
     let affected: String = row[2]
     let party: String = row[6]
     return TicketRow(
-      id: row[0], estate: row[1], affected: affected.split(separator: " ").map(String.init), category: row[3],
+      id: row[0], estate: row[1],
+      affected: affected.isEmpty ? [] : affected.split(separator: " ").map(String.init), category: row[3],
       state: state, priority: priority,
       responsible: TicketParty(role: Role(rawValue: party), title: Title(zh: row[7], en: row[8])),
       title: Title(zh: row[9], en: row[10]), place: row[11], towards: row[12], opened: row[13], due: row[14],
@@ -141,6 +142,26 @@ extension StoreReader {
       let decoder = StoredJSON.decoder()
       return try Self.stored(query, after: after, limit: limit, in: database).map {
         try $0.decoded(Ticket.self, of: "tickets", by: decoder)
+      }
+    }
+  }
+
+  /// Open tickets, each with the newest of its events.
+  public func openTicketsAndEvents() throws -> [(ticket: Ticket, event: TicketEvent)] {
+    try read { database in
+      let decoder = StoredJSON.decoder()
+      return try Row.fetchAll(
+        database,
+        sql: """
+          SELECT tickets.json, ticket_events.json AS event FROM ticket_list
+          CROSS JOIN tickets USING (id)
+          JOIN ticket_events ON ticket = tickets.id AND number = tickets.sequence WHERE is_open = 1
+          """
+      ).map { row in
+        (
+          try row.decoded(Ticket.self, of: "tickets", by: decoder),
+          try row.decoded(TicketEvent.self, of: "ticket_events", column: "event", by: decoder)
+        )
       }
     }
   }

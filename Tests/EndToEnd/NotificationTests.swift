@@ -178,6 +178,32 @@ struct NotificationTests {
     receiver.signal(SIGTERM)
   }
 
+  @Test(
+    "A retained-topic channel that is set up later shows what is open already, without waiting for a change")
+  func standing() throws {
+    let stand = try Stand("/ok")
+    let receiver = try stand.receiver()
+    let first = try stand.gateway()
+    #expect(try first.isUp(), "\(first.gateway.errors)")
+    try stand.play(first)
+    let id = try #require(try first.command("tickets", "--json").objects().first?["id"] as? String)
+    #expect(first.stop().status == 0)
+    let plan = stand.config.appendingPathComponent("notifications.yaml")
+    try (String(contentsOf: plan, encoding: .utf8) + "\n  - {id: broker, kind: mqtt}\n").write(
+      to: plan, atomically: true, encoding: .utf8)
+    let second = try stand.gateway(data: first.data)
+    defer { stand.remove(second) }
+    #expect(try second.isUp(), "\(second.gateway.errors)")
+    func topics() throws -> [String] {
+      try Programs.run(
+        "mosquitto_sub", try second.brokerArguments() + ["-t", "estates/+/tickets/+", "-F", "%t", "-W", "2"]
+      ).lines
+    }
+    #expect(try Programs.eventually { try topics() == ["estates/luyuan/tickets/\(id)"] })
+    #expect(second.stop().status == 0)
+    receiver.signal(SIGTERM)
+  }
+
   @Test("A channel can be tried, and check says what is wrong with its secret")
   func trying() throws {
     let stand = try Stand("/ok")
