@@ -69,6 +69,7 @@ struct OutboxCommand: ParsableCommand {
       discussion: "The number is that of 'gatehouse outbox'.\n\nEXAMPLE\n  gatehouse outbox resend 17")
 
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The message's number.") var number: Int64
 
     func run() throws {
@@ -83,7 +84,7 @@ struct OutboxCommand: ParsableCommand {
       } else {
         key = try OfflineOutbox.resend(number, configuration: try options.load())
       }
-      print("\(key) is sent once more")
+      print(output.json ? try jsonLine(["key": key]) : "\(key) is sent once more")
     }
   }
 
@@ -93,6 +94,7 @@ struct OutboxCommand: ParsableCommand {
       discussion: "EXAMPLE\n  gatehouse outbox test office-mail")
 
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The channel's id.") var channel: String
 
     func run() throws {
@@ -104,7 +106,7 @@ struct OutboxCommand: ParsableCommand {
             + (names.isEmpty ? "none" : names.joined(separator: ", ")))
       }
       switch TestMessage.send(by: plan, configuration: loaded) {
-      case .sent: print("sent by '\(channel)'")
+      case .sent: print(output.json ? try jsonLine(["channel": channel]) : "sent by '\(channel)'")
       case .later(let reason, _), .never(let reason):
         throw Finding(text: "'\(channel)' did not take it: \(reason)")
       }

@@ -70,28 +70,36 @@ enum Terminal {
     return kept + "…" + String(repeating: " ", count: max(0, columns - used - 1))
   }
 
-  /// A table with a head; the last column takes what is left of the line.
+  /// A table with a head; on a terminal the last column is cut to what is left of the line.
   static func table(_ head: [String], _ rows: [[String]]) -> String {
     let cells = rows.map { $0.map(width) }
     var widths = head.map(width)
     for row in cells {
       for (index, width) in row.enumerated() { widths[index] = max(widths[index], width) }
     }
-    let blanks = String(repeating: " ", count: (widths.max() ?? 0) + 2)
-    func add(_ row: [String], _ cells: [Int], to text: inout String) {
+    let left = size.columns - widths.dropLast().reduce(0) { $0 + $1 + 2 }
+    // A line that is too long by all of it is broken by the terminal.
+    let rest = isInteractive && left >= 8 ? left : Int.max
+    // Thousands of rows: as bytes, without looking at characters again.
+    func line(_ row: [String], _ cells: [Int], to bytes: inout [UInt8]) {
       for (index, cell) in row.enumerated() {
-        text += cell
-        if index < row.count - 1 { text += blanks.prefix(widths[index] - cells[index] + 2) }
+        guard index < row.count - 1 else {
+          bytes.append(contentsOf: (cells[index] > rest ? fitted(cell, to: rest) : cell).utf8)
+          break
+        }
+        bytes.append(contentsOf: cell.utf8)
+        for _ in 0..<(widths[index] - cells[index] + 2) { bytes.append(UInt8(ascii: " ")) }
       }
     }
-    var top = ""
-    add(head, head.map(width), to: &top)
-    var text = styled(top, .bold)
+    var top: [UInt8] = []
+    line(head, head.map(width), to: &top)
+    var bytes = Array(styled(String(decoding: top, as: UTF8.self), .bold).utf8)
+    bytes.reserveCapacity((rows.count + 1) * (widths.reduce(0, +) + 2 * widths.count))
     for (row, cells) in zip(rows, cells) {
-      text += "\n"
-      add(row, cells, to: &text)
+      bytes.append(UInt8(ascii: "\n"))
+      line(row, cells, to: &bytes)
     }
-    return text
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

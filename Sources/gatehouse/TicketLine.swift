@@ -21,7 +21,9 @@ struct LocalClock {
     let time = Timestamp(milliseconds: milliseconds)
     let offset = offsets[quarter] ?? time.secondsFromGMT(in: zone)
     offsets[quarter] = offset
-    return String(time.formatted(secondsFromGMT: offset).prefix(16).replacing("T", with: " "))
+    var bytes = Array(time.formatted(secondsFromGMT: offset).utf8.prefix(16))
+    bytes[10] = UInt8(ascii: " ")
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

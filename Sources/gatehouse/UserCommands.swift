@@ -9,12 +9,14 @@ struct UserCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user", abstract: "People and programs that may use the web console.",
     discussion: """
-      Roles: viewer looks, operator takes steps on tickets, admin configures.
+      Roles: reporter hands in residents' reports by Open311 and sees nothing, viewer looks, operator takes steps on
+      tickets, admin configures.
 
       EXAMPLE
         gatehouse user add li --role operator            prints a one-time password
         gatehouse user password li                       a new one-time password
         gatehouse user token li --scope viewer --days 90 prints a token for a program
+        gatehouse user add city-app --role reporter      an account for a city's app
       """,
     subcommands: [Add.self, List.self, Password.self, Remove.self, Token.self, Revoke.self])
 
@@ -23,6 +25,7 @@ struct UserCommands: ParsableCommand {
       abstract: "Add somebody, with a one-time password that is printed.",
       discussion: "EXAMPLE\n  gatehouse user add li --role operator")
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "Letters, digits, '-', '_' and '.'.") var name: String
     @Option(help: "reporter, viewer, operator or admin.") var role: Access = .viewer
     @Flag(help: "Read a lasting password from the first line of standard input.") var passwordFromInput =
@@ -33,7 +36,7 @@ struct UserCommands: ParsableCommand {
         let given = passwordFromInput ? readLine() ?? "" : nil
         let password = try options.accounts().add(name, access: role, password: given)
         try options.audit("user-added", about: name)
-        print(given == nil ? "\(name)  one-time password \(password)" : name)
+        try Told(name, given == nil ? password : nil).print(output)
       }
     }
   }
@@ -84,6 +87,7 @@ struct UserCommands: ParsableCommand {
       abstract: "Give somebody a new one-time password; ends their sessions.",
       discussion: "EXAMPLE\n  gatehouse user password li")
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The account's name.") var name: String
     @Flag(help: "Read a lasting password from the first line of standard input.") var passwordFromInput =
       false
@@ -93,7 +97,7 @@ struct UserCommands: ParsableCommand {
         let given = passwordFromInput ? readLine() ?? "" : nil
         let password = try options.accounts().setPassword(of: name, to: given)
         try options.audit("user-password", about: name)
-        print(given == nil ? "\(name)  one-time password \(password)" : name)
+        try Told(name, given == nil ? password : nil).print(output)
       }
     }
   }
@@ -117,6 +121,7 @@ struct UserCommands: ParsableCommand {
       abstract: "Make a token for a program; it is printed once.",
       discussion: "EXAMPLE\n  gatehouse user token li --scope viewer --days 90")
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The account whose name stands on what the program does.") var name: String
     @Option(help: "reporter (for Open311), viewer, operator or admin; at most what the account may do.")
     var scope: Access = .viewer
@@ -131,7 +136,9 @@ struct UserCommands: ParsableCommand {
         let ends = GatewayClock.wall.milliseconds + Int64(days) * 86_400_000
         let (id, secret) = try options.accounts().addToken(account: name, scope: scope, ends: ends)
         try options.audit("token-added", about: "\(name) \(id)")
-        print("\(id)  \(secret)")
+        print(
+          output.json
+            ? try jsonLine(["id": id, "token": secret, "ends": String(ends)]) : "\(id)  \(secret)")
       }
     }
   }
@@ -148,6 +155,19 @@ struct UserCommands: ParsableCommand {
         try options.audit("token-revoked", about: token)
       }
     }
+  }
+}
+
+/// An account that was made or changed, with the password that was made up for it, if one was.
+private struct Told: Encodable {
+  var name: String
+  var password: String?
+
+  init(_ name: String, _ password: String?) { (self.name, self.password) = (name, password) }
+
+  func print(_ output: OutputOptions) throws {
+    Swift.print(
+      output.json ? try jsonLine(self) : password.map { "\(name)  one-time password \($0)" } ?? name)
   }
 }
 

@@ -1,5 +1,6 @@
 /// One cause, one ticket: what joins, what doesn't, and where the trouble is said to be.
 import EstateModel
+import Foundation
 import Testing
 import Tickets
 
@@ -18,6 +19,28 @@ struct CauseTests {
     #expect(ticket.priority == .p1)
     #expect(events.map(\.kind) == [.opened] + Array(repeating: .joined, count: 11))
     #expect(events.map(\.sequence) == Array(1...12))
+  }
+
+  @Test("Thousands of alarms on one ticket cost in proportion to their number")
+  func many() throws {
+    func seconds(_ count: Int) throws -> Double {
+      var book = try Fixture.book()
+      var began = timespec()
+      var ended = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began)
+      for number in 0..<count {
+        var alarm = step(.raised, at: "w3", minute: Int64(number / 10))
+        alarm.alarm = "A-\(number)"
+        _ = book.apply(alarm)
+      }
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ended)
+      #expect(try book.single().alarms.count == count)
+      return Double(ended.tv_sec - began.tv_sec) + Double(ended.tv_nsec - began.tv_nsec) / 1e9
+    }
+    _ = try seconds(500)
+    let (few, many) = (try seconds(1000), try seconds(8000))
+    // Eight times as many; with a copy of the list for each alarm it was sixty times as much.
+    #expect(many < few * 24, "1,000: \(few) s, 8,000: \(many) s")
   }
 
   @Test("Priority rises and never falls back")

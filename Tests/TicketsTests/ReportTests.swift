@@ -43,6 +43,56 @@ struct ReportTests {
   }
 
   @Test(
+    "Who names a building joins the open ticket of what lies inside; other places have tickets of their own")
+  func inside() throws {
+    var book = try Fixture.book()
+    _ = book.apply(step(.raised, at: "meters-3", category: "meter-well"))
+    let id = try book.single().id
+    let joined = try book.say(report("meter-well", at: "b1"), on: "", minute: 5)
+    #expect(joined.map(\.ticket) == [id])
+    _ = book.apply(step(.raised, at: "shaft-3", category: "elevator-noise", minute: 6))
+    let elsewhere = try book.say(report("elevator-noise", at: "u4"), on: "", minute: 7)
+    #expect(elsewhere.first?.kind == .opened)
+    #expect(book.tickets.count == 3)
+  }
+
+  @Test(
+    "What alarms showed within half an hour counts, on whichever ticket; and what sensors say who saw nothing"
+  )
+  func sighting() throws {
+    var book = try Fixture.book()
+    let alarm = step(.raised, at: "w10")
+    _ = book.apply(alarm)
+    _ = book.apply(step(.cleared, at: "w10", minute: 20))
+    func say(at minute: Int64, noticed: Int64? = nil, devices: [String] = []) throws -> Contact? {
+      var report = Report(
+        estate: "old-town", category: "sewer-blockage", place: "w3", note: "smells", from: "3-201",
+        channel: .open311)
+      report.noticed = noticed.map { (Fixture.start + $0 * 60_000).milliseconds }
+      report.devices = devices
+      try book.say(.report(report), on: "", minute: minute)
+      return try book.single().contacts.last
+    }
+    let soon = try say(at: 45)
+    #expect(soon?.confirmed == true)
+    #expect(soon?.sighting?.alarms == [alarm.alarm])
+    let late = try say(at: 120, devices: ["probe-w3"])
+    #expect(late?.confirmed == false)
+    #expect(late?.sighting?.devices == ["probe-w3"])
+    #expect(try say(at: 121)?.confirmed == nil)
+    #expect(try say(at: 122, noticed: 10, devices: ["probe-w3"])?.confirmed == true)
+    // A probe that is itself out of order has seen nothing.
+    _ = book.apply(step(.raised, "silent", at: "w3", category: "device-maintenance", minute: 123))
+    var blind = Report(
+      estate: "old-town", category: "sewer-blockage", place: "w3", note: "smells", from: "3-201",
+      channel: .open311)
+    blind.devices = ["probe-w3"]
+    let events = try book.say(.report(blind), on: "", minute: 200)
+    let ticket = try #require(events.first.flatMap { book.tickets[$0.ticket] })
+    #expect(ticket.contacts.last?.confirmed == nil)
+  }
+
+  @Test(
     "The second contact without an answer within 14 days makes it more urgent, once, and tells the community")
   func unanswered() throws {
     var book = try Fixture.book(management: .propertyCompany)
