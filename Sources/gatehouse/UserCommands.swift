@@ -18,7 +18,10 @@ struct UserCommands: ParsableCommand {
         gatehouse user token li --scope viewer --days 90 prints a token for a program
         gatehouse user add city-app --role reporter      an account for a city's app
       """,
-    subcommands: [Add.self, List.self, Password.self, Remove.self, Token.self, Revoke.self])
+    subcommands: [
+      Add.self, List.self, Password.self, Role.self, Disable.self, Enable.self, Remove.self, Token.self,
+      Revoke.self,
+    ])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,6 +53,7 @@ struct UserCommands: ParsableCommand {
     private struct Line: Encodable {
       var name: String
       var role: Access
+      var disabled: Bool
       var tokens: [Token]
       struct Token: Encodable {
         var id: String
@@ -66,12 +70,12 @@ struct UserCommands: ParsableCommand {
           print(
             try jsonLine(
               Line(
-                name: account.name, role: account.access,
+                name: account.name, role: account.access, disabled: account.isDisabled,
                 tokens: tokens.map { .init(id: $0.id, scope: $0.scope, ends: $0.ends) })))
           continue
         }
         print(
-          "\(account.name)  \(account.access.rawValue)\(account.mustChangePassword ? "  one-time password" : "")"
+          "\(account.name)  \(account.access.rawValue)\(account.isDisabled ? "  disabled" : account.mustChangePassword ? "  one-time password" : "")"
         )
         for token in tokens {
           print(
@@ -100,6 +104,41 @@ struct UserCommands: ParsableCommand {
         try Told(name, given == nil ? password : nil).print(output)
       }
     }
+  }
+
+  struct Role: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Give somebody another role.", discussion: "EXAMPLE\n  gatehouse user role li operator")
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The account's name.") var name: String
+    @Argument(help: "viewer, operator or admin.") var role: Access
+
+    func run() throws {
+      try finding {
+        try options.accounts().setAccess(of: name, to: role)
+        try options.audit("user-role-\(role.rawValue)", about: name)
+        print("\(name)  \(role.rawValue)")
+      }
+    }
+  }
+
+  struct Disable: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Keep somebody out without forgetting them: sessions end, tokens are refused.",
+      discussion: "EXAMPLE\n  gatehouse user disable li")
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The account's name.") var name: String
+
+    func run() throws { try options.setDisabled(true, name) }
+  }
+
+  struct Enable: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Let somebody in again.", discussion: "EXAMPLE\n  gatehouse user enable li")
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The account's name.") var name: String
+
+    func run() throws { try options.setDisabled(false, name) }
   }
 
   struct Remove: ParsableCommand {
@@ -178,6 +217,14 @@ extension ConfigurationOptions {
     let folder = try dataFolder()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return AccountBook(folder: folder)
+  }
+
+  fileprivate func setDisabled(_ isDisabled: Bool, _ name: String) throws {
+    try finding {
+      try accounts().setDisabled(isDisabled, of: name)
+      try audit(isDisabled ? "user-disabled" : "user-enabled", about: name)
+      print("\(name)  \(isDisabled ? "disabled" : "enabled")")
+    }
   }
 
   fileprivate func audit(_ action: String, about: String) throws {

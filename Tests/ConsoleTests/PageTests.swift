@@ -10,7 +10,9 @@ import Tickets
 @Suite("Pages", .serialized)
 struct PageTests {
   private static let pages = [
-    "/", "/tickets", "/estates", "/estates/luyuan", "/devices", "/rules", "/report", "/health",
+    "/", "/tickets", "/estates", "/estates/luyuan", "/devices", "/rules", "/rules/sewer-high-level",
+    "/report",
+    "/health", "/settings",
   ]
 
   @Test("Every page is there in both languages, with nothing inline and nothing from elsewhere")
@@ -30,7 +32,7 @@ struct PageTests {
         #expect(answer.status == 200, "\(path)")
         #expect(answer.text.contains("<html lang=\"\(lang)\""))
         for forbidden in [
-          "style=", "<style", " onclick", "javascript:", "http://", "https://", "{{", "<script>",
+          "style=", "<style", " onclick", "javascript:", "http://", "https://", "{{", "<script>", "SQL(",
         ] {
           #expect(!answer.text.contains(forbidden), "\(path): \(forbidden)")
         }

@@ -118,6 +118,32 @@ struct StreamTests {
     try await console.stop()
   }
 
+  @Test("A reader that is cut off and reads on hears why")
+  func reason() async throws {
+    let console = try RunningConsole()
+    let story = try Story(console)
+    try await console.start()
+    let token = try console.bearer(.viewer)
+    let slow = try Connection(port: console.port, receiveBuffer: 2048)
+    try await slow.send("GET", "/api/v1/stream", token)
+    _ = try await slow.head()
+    var burst = 0
+    while burst < 100 {
+      try story.raise(burst * 200..<burst * 200 + 200)
+      burst += 1
+      try await Task.sleep(for: .milliseconds(200))
+      if try await console.send("GET", "/api/v1/health", token).object()["slowListeners"] as? Int == 1 {
+        break
+      }
+    }
+    #expect(burst < 100, "it is cut off")
+    var event = try await slow.event()
+    while event["event"] != "goodbye" { event = try await slow.event() }
+    #expect(event["data"]?.contains("too slow") == true)
+    #expect(event["data"]?.contains("Last-Event-ID") == true)
+    try await console.stop()
+  }
+
   @Test("The stream ends with the reason when the gateway stops")
   func goodbye() async throws {
     let console = try RunningConsole()

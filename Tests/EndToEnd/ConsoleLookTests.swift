@@ -76,9 +76,14 @@ struct ConsoleLookTests {
     try ConsoleGateway.add("guard", "admin", to: running)
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
-    guard simulator.status == 0,
-      let ticket = try running.command("tickets", "--json").objects().first?["id"] as? String
-    else { throw Failure(simulator.errors) }
+    var found: String?
+    let isThere = try Programs.eventually {
+      found = try running.command("tickets", "--json").objects().first?["id"] as? String
+      return found != nil
+    }
+    guard simulator.status == 0, isThere, let ticket = found else {
+      throw Failure("no ticket: \(simulator.errors)")
+    }
     try running.publish("estates/luyuan/probe-w99/reading", Data(#"{"level": 0.31, "battery": 9}"#.utf8))
     return (running, url, ticket)
   }

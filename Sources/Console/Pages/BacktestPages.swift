@@ -104,14 +104,13 @@ extension PageRoutes {
 
   func backtestLine(_ job: BacktestJob, _ view: View) -> [String: Any] {
     let rule = api.configuration.rules.rules.first { $0.id == job.rule }
+    let changes: [String] = job.changes.sorted { $0.key.rawValue < $1.key.rawValue }
+      .map { "\($0.key.rawValue): \($0.value)" }
     return [
       "id": job.id, "title": rule.map { view.speech($0.title) } ?? job.rule, "rule": job.rule,
       "state": job.state.rawValue, "stateText": view.speech("try.\(job.state.rawValue)"),
       "percent": Int(job.progress * 100), "by": job.by,
-      "changes": job.changes.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-        "\($0.key.rawValue): \($0.value)"
-      }
-      .joined(separator: " · "),
+      "changes": changes.joined(separator: " · "),
     ]
   }
 

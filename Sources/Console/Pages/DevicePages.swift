@@ -97,7 +97,8 @@ extension PageRoutes {
     let level = view.level(device, state, alarmed: alarmed)
     func value(_ signal: String) -> (text: String, value: Double?) {
       guard let value = state?.values[signal]?.value else { return ("", nil) }
-      return (View.text(value, Signal.named(signal).map { Signal[$0].unit }), value)
+      // A whole number: what stands behind its point is noise.
+      return ("\(Int(value.rounded())) \(Signal.named(signal).map { Signal[$0].unit.symbol } ?? "")", value)
     }
     let (battery, power) = (value("battery"), value("rssi"))
     var values: [String: Any] = [
@@ -116,7 +117,8 @@ extension PageRoutes {
         points, label: "\(view.speech("devices.course")): \(View.text(low, unit)) – \(View.text(high, unit))")
     }
     if !problems.isEmpty {
-      values["problems"] = problems.map { "\(view.reason($0.reason)) × \($0.count)" }.joined(separator: ", ")
+      let list: [String] = problems.map { "\(view.reason($0.reason)) × \($0.count)" }
+      values["problems"] = list.joined(separator: ", ")
     }
     return values
   }

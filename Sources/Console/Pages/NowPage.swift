@@ -64,6 +64,7 @@ extension PageRoutes {
     let shown = min(Self.mostEstates, max(Self.fewEstates, busy))
     var values: [String: Any] = [
       "openTickets": open, "newTickets": counts.reduce(0) { $0 + $1.new },
+      "hasNew": counts.contains { $0.new > 0 },
       "urgent": urgent.joined(separator: " · "),
       "hasUrgent": !urgent.isEmpty, "activeAlarms": status.activeAlarms, "reporting": status.reporting,
       "devices": status.devices, "silent": status.silent, "hasSilent": status.silent > 0,

@@ -9,7 +9,9 @@ struct PlaceDrawing {
   /// Of this place and what is in it.
   let devices: [Device]
 
-  private static let (height, roof, ground) = (228.0, 44.0, 150.0)
+  private static let (roof, ground) = (44.0, 150.0)
+  /// The first line of words below the ground, behind the meter wells.
+  private static let words = 184.0
   private static let column = 78.0
   /// Sound levels between these fill the bar: a quiet room and a lorry beside the bed.
   private static let sound = 25.0...65.0
@@ -43,17 +45,19 @@ struct PlaceDrawing {
       let inside = units.isEmpty ? [] : devices.filter { plan.isInside($0.place, unit.id) }
       text += rooms(of: inside, at: left)
       if !units.isEmpty { text += label(unit, x: left + Self.column / 2, y: Self.roof + 14) }
-      text += captions(inside, x: left + Self.column / 2, y: Self.ground + 18)
+      text += captions(inside, x: left + Self.column / 2, y: Self.words)
     }
     if units.isEmpty {
-      text += captions(own, x: width / 2, y: Self.ground + 18)
+      text += captions(own, x: width / 2, y: Self.words)
     } else {
-      for (index, device) in own.prefix(3).enumerated() {
+      for (index, device) in own.prefix(2).enumerated() {
         text += caption(
-          device, x: width / 2, y: Self.roof - 10 + Double(index) * 14 - (own.count > 1 ? 8 : 0))
+          device, x: width / 2, y: Self.roof - 6 - Double(own.prefix(2).count - 1 - index) * 15, isNamed: true
+        )
       }
     }
-    return frame(width, text)
+    let lines = columns.map { unit in devices.count { plan.isInside($0.place, unit.id) } }.max() ?? 0
+    return frame(width, text, lines: units.isEmpty ? own.count : lines)
   }
 
   /// What hangs and runs in one unit: the elevator with its noise, the wall beside it, the meter well below.
@@ -75,7 +79,7 @@ struct PlaceDrawing {
         }
       case .wallTiltSensor: text += leaning(device, x: left + 54, top: top, bottom: Self.ground)
       case .meterWellProbe:
-        let (x, y) = (left + 50, Self.ground + 1)
+        let (x, y) = (left + Self.column / 2 - 10, Self.ground + 17)
         text +=
           "<rect class=\"well-box \(mark)\" x=\"\(n(x))\" y=\"\(n(y - 16))\" width=\"20\" height=\"16\" rx=\"2\"/>"
         if let level = value(device, "level"), level > 0 {
@@ -98,7 +102,7 @@ struct PlaceDrawing {
     for (index, device) in devices.enumerated() {
       let x = 12 + Self.column * (Double(index) + 0.5)
       text += leaning(device, x: x, top: Self.roof + 10, bottom: Self.ground)
-      text += captions([device], x: x, y: Self.ground + 18)
+      text += captions([device], x: x, y: Self.words)
     }
     return frame(width, text)
   }
@@ -131,7 +135,7 @@ struct PlaceDrawing {
         text +=
           "<path class=\"camera \(mark(device))\" d=\"M\(n(x - 12)) 62h18v14h-18zM\(n(x + 6)) 66l9 -4v14l-9 -4z\"/>"
       }
-      text += captions([device], x: x, y: Self.ground + 18)
+      text += captions([device], x: x, y: Self.words)
     }
     return frame(width, text)
   }
@@ -141,15 +145,17 @@ struct PlaceDrawing {
     var text =
       "<rect class=\"house\" x=\"10\" y=\"90\" width=\"\(n(width - 20))\" height=\"\(n(Self.ground - 90))\" rx=\"4\"/>"
     for (index, device) in devices.enumerated() {
-      text += captions([device], x: 12 + Self.column * (Double(index) + 0.5), y: Self.ground + 18)
+      text += captions([device], x: 12 + Self.column * (Double(index) + 0.5), y: Self.words)
     }
     return frame(width, text)
   }
 
   // MARK: Words
 
-  private func frame(_ width: Double, _ content: String) -> String {
-    "<svg width=\"\(Int(width))\" height=\"\(Int(Self.height))\" viewBox=\"0 0 \(Int(width)) \(Int(Self.height))\" role=\"group\" aria-label=\"\(plan.view.speech(place.title).escapedForHTML)\">"
+  private func frame(_ width: Double, _ content: String, lines: Int = 1) -> String {
+    let height = Int(Self.words) + 16 * min(4, max(1, lines))
+    return
+      "<svg width=\"\(Int(width))\" height=\"\(height)\" viewBox=\"0 0 \(Int(width)) \(height)\" role=\"group\" aria-label=\"\(plan.view.speech(place.title).escapedForHTML)\">"
       + content
       + "<line class=\"ground\" x1=\"0\" x2=\"\(Int(width))\" y1=\"\(n(Self.ground))\" y2=\"\(n(Self.ground))\"/></svg>"
   }
@@ -163,7 +169,7 @@ struct PlaceDrawing {
   }
 
   /// `▲ 47.0 dB(A)`: a sign for the state, never the colour alone; leads to the device.
-  private func caption(_ device: Device, x: Double, y: Double) -> String {
+  private func caption(_ device: Device, x: Double, y: Double, isNamed: Bool = false) -> String {
     let view = plan.view
     let level = plan.level(device)
     let state = view.speech("devices.\(level)")
@@ -171,7 +177,8 @@ struct PlaceDrawing {
     let sign = ["alarm": "▲", "ok": "●", "never": "○"][level] ?? "□"
     let name = "\(view.speech(device.title)): \(reading.isEmpty ? "" : reading + ", ")\(state)"
     let isHeard = level == "ok" || level == "alarm"
-    let said = isHeard && !reading.isEmpty ? reading : state
+    let value = isHeard && !reading.isEmpty ? reading : state
+    let said = isNamed ? "\(view.speech(device.title)) \(value)" : value
     return
       "<a href=\"/devices?find=\(device.path.escapedForQuery)\" aria-label=\"\(name.escapedForHTML)\"><title>\(name.escapedForHTML)</title><text class=\"says \(level)\" x=\"\(n(x))\" y=\"\(n(y))\">\(sign) \(said.escapedForHTML)</text></a>"
   }

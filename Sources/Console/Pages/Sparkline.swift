@@ -18,7 +18,7 @@ enum Sparkline {
     }
     let (low, high) = (points.map(\.value).min() ?? 0, points.map(\.value).max() ?? 0)
     func n(_ value: Double) -> String { plainNumber(value, digits: 1) }
-    let line = points.map { point in
+    let line = points.map { point -> String in
       let share = high > low ? (point.value - low) / (high - low) : 0.5
       return "\(n((point.at - first) / (last - first) * width)),\(n(height - 2 - share * (height - 4)))"
     }.joined(separator: " ")
