@@ -95,6 +95,8 @@ struct ConsoleLookTests {
     let browser = try Browser(width: 1280, height: 800, language: "en")
     try browser.open(url + "/sign-in")
     #expect(try weak(browser) == [], "sign-in")
+    try browser.run("document.querySelector('h1').style.color = '#999'")
+    #expect(try weak(browser).count == 1, "grey on white is found")
     try ConsoleGateway.signIn(browser, url, as: "guard")
     for theme in ["light", "dark"] {
       try browser.open("\(url)/choose/theme/\(theme)")

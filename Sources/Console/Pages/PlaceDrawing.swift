@@ -9,9 +9,9 @@ struct PlaceDrawing {
   /// Of this place and what is in it.
   let devices: [Device]
 
-  private static let (roof, ground) = (44.0, 150.0)
+  private static let (roof, ground) = (54.0, 156.0)
   /// The first line of words below the ground, behind the meter wells.
-  private static let words = 184.0
+  private static let words = 190.0
   private static let column = 78.0
   /// Sound levels between these fill the bar: a quiet room and a lorry beside the bed.
   private static let sound = 25.0...65.0
@@ -35,7 +35,7 @@ struct PlaceDrawing {
     let width = max(Self.column, Self.column * Double(columns.count)) + 24
     let own = devices.filter { device in !units.contains { plan.isInside(device.place, $0.id) } }
     var text =
-      "<path class=\"house\" d=\"M6 \(n(Self.roof))L\(n(width / 2)) 18L\(n(width - 6)) \(n(Self.roof))V\(n(Self.ground))H6z\"/>"
+      "<path class=\"house\" d=\"M6 \(n(Self.roof))L\(n(width / 2)) 12L\(n(width - 6)) \(n(Self.roof))V\(n(Self.ground))H6z\"/>"
     for (index, unit) in columns.enumerated() {
       let left = 12 + Self.column * Double(index)
       if index > 0 {

@@ -43,9 +43,12 @@ final class StoreAccess: Sendable {
   }
 }
 
-/// What devices last said, read at most every two seconds however many ask.
+/// What devices last said, read at most every two seconds however many ask. Thousands of states take a while: who asks
+/// gets those of a moment ago, and has newer ones read for the next.
 actor DeviceWatch {
   private static let age: Int64 = 2000
+  /// Older ones are shown to nobody.
+  private static let oldest: Int64 = 15_000
   private let store: StoreAccess
   private var states: [String: DeviceState] = [:]
   private var readAt = Int64.min
@@ -56,7 +59,13 @@ actor DeviceWatch {
   /// By path.
   func all() async throws -> [String: DeviceState] {
     let now = GatewayClock.monotonic
-    if readAt != .min, now - readAt < Self.age { return states }
+    guard readAt != .min, now - readAt < Self.oldest else { return try await read() }
+    // What keeps it from being read is told to whoever finds them too old.
+    if now - readAt >= Self.age, running == nil { Task { _ = try? await read() } }
+    return states
+  }
+
+  private func read() async throws -> [String: DeviceState] {
     let task =
       running
       ?? Task { [store] in
