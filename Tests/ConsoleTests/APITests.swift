@@ -212,4 +212,21 @@ struct APITests {
     #expect(try await console.send("GET", "/api/v1/devices/luyuan/nothing", token).status == 404)
     try await console.stop()
   }
+
+  @Test(
+    "Only an admin has the configuration read again, with a form's token or a program's; without a gateway it is 503"
+  )
+  func reload() async throws {
+    let console = try RunningConsole()
+    try await console.start()
+    let path = "/api/v1/configuration/reload"
+    #expect(try await console.send("POST", path).status == 401)
+    for scope in [Access.viewer, .operator] {
+      #expect(try await console.send("POST", path, try console.bearer(scope)).status == 403)
+    }
+    #expect(
+      try await console.send("POST", path, try await console.session()).status == 403, "no form's token")
+    #expect(try await console.send("POST", path, try console.bearer()).status == 503)
+    try await console.stop()
+  }
 }

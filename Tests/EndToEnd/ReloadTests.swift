@@ -12,7 +12,6 @@ struct ReloadTests {
       - rule: full
         on: sewer-level-probe
         raise: mean(level, 10min) > \(limit) and samples(level, 10min) >= 5
-        for: 1min
         priority: P2
         ticket: sewer-blockage
 
@@ -40,7 +39,9 @@ struct ReloadTests {
   }
 
   private func active(_ running: RunningGateway) throws -> [String] {
-    try running.command("alarms", "--json").objects().compactMap { $0["rule"] as? String }
+    try running.command("alarms", "--json").objects().compactMap {
+      ($0["raised"] as? [String: Any])?["rule"] as? String
+    }
   }
 
   private func say(_ level: Double, ago seconds: Int, to running: RunningGateway) throws {
@@ -92,6 +93,11 @@ struct ReloadTests {
     #expect(same.status == 0 && same.output.contains(#""result":"unchanged""#), "\(same.output)")
     #expect(try active(running) == ["full"])
     #expect(try running.command("tickets", "--json").lines.count == 1)
+
+    // The API.
+    try write(limit: "26 cm", to: running.config)
+    #expect(try postReload(running).contains(#""result":"#))
+    #expect(try active(running) == ["full"])
 
     // kill -9 after a reload: the same rules, the same alarm, no second ticket.
     running.gateway.signal(SIGKILL)

@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
 }
 
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case decode, engine, drain, live, memory, recovery, tickets
+  case decode, engine, drain, live, memory, recovery, tickets, backtest
 }
 
 struct All: ParsableCommand {
@@ -51,6 +51,7 @@ struct All: ParsableCommand {
       case .memory: report.figures += try memoryFigures(workshop, runs: runs)
       case .tickets: report.figures += try ticketFigures(workshop, runs: runs)
       case .recovery: report.figures += try recoveryFigures(workshop, runs: runs)
+      case .backtest: report.figures += try backtestFigures(workshop, runs: runs)
       }
     }
     let machine = report.machine
