@@ -49,6 +49,29 @@ struct ReloadTests {
     try running.publish(Self.probe, Data(#"{"ts":\#(time),"level":\#(level)}"#.utf8))
   }
 
+  /// - Returns: what the API answers to an admin's token.
+  private func postReload(_ running: RunningGateway) throws -> String {
+    let place = ["--config", running.config.path, "--data", running.data.path]
+    let added = try Programs.run(
+      "gatehouse", ["user", "add", "robot", "--role", "admin", "--password-from-input"] + place,
+      input: Data("a long enough password\n".utf8))
+    let made = try Programs.run("gatehouse", ["user", "token", "robot", "--scope", "admin"] + place)
+    guard added.status == 0, let token = made.lines.first?.split(separator: " ").last else {
+      throw Failure(added.errors + made.errors)
+    }
+    let url = try String(contentsOf: running.data.appendingPathComponent("console.url"), encoding: .utf8)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let script = """
+      import sys, urllib.request
+      request = urllib.request.Request(sys.argv[1] + "api/v1/configuration/reload", data=b"", method="POST",
+        headers={"Authorization": "Bearer " + sys.argv[2]})
+      print(urllib.request.urlopen(request).read().decode())
+      """
+    let outcome = try Programs.run("python3", ["-c", script, url, String(token)])
+    guard outcome.status == 0 else { throw Failure(outcome.errors) }
+    return outcome.output
+  }
+
   @Test(
     "A changed limit judges within seconds what came before it; a broken file changes nothing and is told")
   func wholeWay() throws {
