@@ -154,7 +154,15 @@ let package = Package(
     .testTarget(name: "CalendarsTests", dependencies: ["Calendars"]),
     .testTarget(name: "EstateModelTests", dependencies: ["EstateModel"]),
     .testTarget(name: "RingBufferTests", dependencies: ["RingBuffer"]),
-    .testTarget(name: "PayloadsTests", dependencies: ["Payloads"], exclude: ["Examples"]),
+    .testTarget(
+      name: "PayloadsTests", dependencies: ["EstateSimulator", "PayloadFuzz", "Payloads"],
+      exclude: ["Examples"]),
+
+    // Damaged messages by seed: a part of the tests, and a command that makes many.
+    .target(
+      name: "PayloadFuzz", dependencies: ["Configuration", "EstateModel", "Payloads"],
+      path: "Tests/PayloadFuzz"),
+    .executableTarget(name: "payloadsoak", dependencies: ["PayloadFuzz"], path: "Tests/payloadsoak"),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "TicketsTests", dependencies: ["Tickets"]),
     .testTarget(name: "MQTTSessionTests", dependencies: ["MQTTSession", "Gateway", "TestSupport"]),
