@@ -11,6 +11,8 @@ ARGS ?=
 # How many simulated nights `make soak` plays, and how many garbled rule files it reads.
 SEEDS ?= 2000
 RULE_FILES ?= 1000000
+# Damaged messages of each format that `make soak` decodes.
+PAYLOADS ?= 1000000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
 # With the Swift runtime in the programs themselves: they start in half the time and need less memory.
@@ -42,14 +44,17 @@ test: setup build lint ## set up, build, lint, and run every test
 	@$(SWIFT) test --skip-build --skip EndToEnd
 	@$(SWIFT) test --skip-build --no-parallel --filter EndToEnd
 
-# Longer than fits into every change: simulated nights full of faults, a million garbled rule files, and two hundred
-# kill -9.
+# Longer than fits into every change: simulated nights full of faults, a million damaged messages of each format, a
+# million garbled rule files, two hundred kill -9, and a day of 2,000 devices with every fault.
 soak: setup build ## long tests; SEEDS=10000 for more simulated nights
 	@$(SWIFT) build $(RELEASE) --product pipelinesoak
 	@.build/release/pipelinesoak $(SEEDS)
+	@$(SWIFT) build $(RELEASE) --product payloadsoak
+	@.build/release/payloadsoak $(PAYLOADS)
 	@$(SWIFT) build --build-tests
 	@RULE_FILES=$(RULE_FILES) $(SWIFT) test --skip-build --filter MutatedFileTests
 	@KILLS=200 $(SWIFT) test --skip-build --no-parallel --filter CrashTests
+	@MIXED_DEVICES=2000 MIXED_HOURS=24 MIXED_SPEED=400 $(SWIFT) test --skip-build --no-parallel --filter MixedDayTests
 
 # Not a test: it fails on nothing, and wants a machine that does nothing else.
 bench: setup build ## measure every figure of benchmarks/README.md; ARGS="--only engine"

@@ -34,17 +34,17 @@ struct Core {
   var clock: GatewayClock
   var batch: Batch
   private var problems: ProblemCounts
-  private(set) var states: DeviceStates
+  var states: DeviceStates
   private(set) var recent: RecentReadings
   private(set) var unclaimed: UnclaimedList
-  private var rebirths = RebirthRequests()
+  var rebirths = RebirthRequests()
   var book: TicketBook
   var suppressions: SuppressionList
   /// Decides what is sent; nil: nothing.
   var policy: NoticePolicy?
-  private(set) var status = GatewayStatus()
+  var status = GatewayStatus()
   let decoder: PayloadDecoder
-  private var staging: RingBuffer<Reading>
+  private(set) var staging: RingBuffer<Reading>
   private(set) var engine: RuleEngine
   private var committedProblems = 0
   /// The log doesn't know yet since when the engine watches.
@@ -267,9 +267,6 @@ struct Core {
     return arrivals
   }
 
-  /// Sparkplug nodes that are to be asked for all their metrics now.
-  mutating func takeRebirths() -> [String] { clock.now.map { rebirths.take(at: $0) } ?? [] }
-
   /// Nothing could be heard until now: silence counts from here.
   mutating func resume() {
     guard let now = clock.now else { return }
@@ -312,27 +309,6 @@ struct Core {
       record(events)
     }
     orphans = []
-  }
-
-  /// Figures that change with time and not with messages.
-  mutating func refreshStatus() {
-    status.now = clock.now?.milliseconds
-    status.activeAlarms = engine.activeAlarms.count
-    status.openTickets = book.openCount
-    let counts = states.counts
-    (status.repeats, status.missedFrames) = (counts.repeats, counts.missed)
-    (status.disordered, status.late, status.joins) = (counts.disordered, counts.late, counts.joins)
-    (status.rebirthsAsked, status.unclaimed) = (rebirths.asked, unclaimed.count)
-    status.stagingFill = Double(staging.count) / Double(staging.capacity)
-    guard let now = clock.now else { return }
-    (status.reporting, status.silent, status.neverSeen) = (0, 0, 0)
-    for (number, device) in catalogue.devices.enumerated() {
-      guard let seen = states.lastSeen(number) else {
-        status.neverSeen += 1
-        continue
-      }
-      if now - seen > 3 * device.reportInterval { status.silent += 1 } else { status.reporting += 1 }
-    }
   }
 
   /// All readings up to an announced time came before it on the same connection.

@@ -148,6 +148,8 @@ struct DeviceStates {
     return true
   }
 
+  var hasChanges: Bool { !changed.isEmpty }
+
   func lastSeen(_ device: Int) -> Timestamp? { states[device].lastSeen }
 
   /// Those that changed since they were taken, at most so many: writing the states of thousands of devices would

@@ -58,6 +58,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// along. The states of thousands of devices in one batch took 30 ms, for which alarms had to wait.
   static var statesInterval: Int64 { 2000 }
   static var statesInBatch: Int { 100 }
+  static var statesAlone: Int64 { 4000 }
   /// Messages read before the engine runs.
   static var readLimit: Int { 2000 }
 
@@ -179,7 +180,9 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
     // With readings waiting, the clock moves at the end of their batch.
     if failure == nil, !core.hasReadings { core.passTime(isHeld: isHeld) }
     if let outbox { core.add(outbox.takeMarks()) }
-    if unacknowledged > 0 || core.hasUncommitted { firstWaiting = firstWaiting ?? now }
+    // Where nothing else comes, what is known of the devices goes alone.
+    let isOverdue = core.hasStateChanges && now - lastStates >= Self.statesAlone
+    if unacknowledged > 0 || core.hasUncommitted || isOverdue { firstWaiting = firstWaiting ?? now }
     if commitIsDue(now) { _ = commit(now) }
   }
 

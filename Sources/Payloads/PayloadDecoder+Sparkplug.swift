@@ -20,28 +20,30 @@ extension PayloadDecoder {
     guard let payload = SparkplugPayload(message.payload) else {
       return report(source, .wrongShape, "\(message.payload.count) bytes that are no Sparkplug payload")
     }
-    // By the device's or node's own name, else by its full one.
-    guard let device = sparkplugDevice(parts[isDevice ? 4 : 3], source) else { return }
+    // A node is often nothing but the way to its devices: it needs no place in the catalogue.
+    let device = sparkplugDevice(parts[isDevice ? 4 : 3], source, isNeeded: isDevice)
+    // A device's death is told by its node, and numbered; a node's is told by the broker.
+    if kind.hasSuffix("DATA") || isDevice { noteGap(node, payload, source) }
     if kind.hasSuffix("DEATH") {
       let number = payload.metrics.first { $0.name == "bdSeq" }.flatMap { metric -> Double? in
         if case .number(let number)? = metric.value { number } else { nil }
       }
-      if sparkplug.die(source, birthNumber: number) { statusChanges.append((device, false)) }
+      for dead in sparkplug.die(source, device, birthNumber: number) { statusChanges.append((dead, false)) }
       return
     }
     sender = device
     if kind.hasSuffix("BIRTH") {
-      sparkplug.bear(source, payload, isNode: !isDevice)
-      if isDevice { noteGap(node, payload, source) }
-      statusChanges.append((device, true))
-    } else {
-      noteGap(node, payload, source)
-      if !sparkplug.isBorn(source) { needsBirth(node) }
+      sparkplug.bear(source, payload, device, isNode: !isDevice)
+      if let device { statusChanges.append((device, true)) }
+    } else if !sparkplug.isBorn(source) {
+      needsBirth(node)
     }
+    guard let device else { return }
     for metric in payload.metrics { read(metric, source, node, device, payload, message) }
   }
 
-  private func sparkplugDevice(_ name: String, _ source: String) -> DeviceIndex? {
+  /// By the device's or node's own name, else by its full one.
+  private func sparkplugDevice(_ name: String, _ source: String, isNeeded: Bool) -> DeviceIndex? {
     for address in [source, name] {
       var address = address
       if let known = address.withUTF8({ devices.knownDevice(address: UnsafeRawBufferPointer($0)) }) {
@@ -50,7 +52,7 @@ extension PayloadDecoder {
     }
     var name = name
     if let device = name.withUTF8({ devices.device(address: UnsafeRawBufferPointer($0)) }) { return device }
-    report(source, .unknownDevice, "not in the catalogue")
+    if isNeeded { report(source, .unknownDevice, "not in the catalogue") }
     return nil
   }
 

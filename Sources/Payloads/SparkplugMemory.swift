@@ -1,4 +1,5 @@
 /// What births have said: aliases of metrics, sequence numbers, and which birth a death belongs to.
+import EstateModel
 
 struct SparkplugMemory {
   struct Metric {
@@ -11,6 +12,8 @@ struct SparkplugMemory {
   private struct Source {
     var metrics: [UInt64: Metric] = [:]
     var isBorn = false
+    /// nil: not in the catalogue.
+    var device: DeviceIndex?
     /// Of nodes only.
     var sequence: UInt64?
     var birthNumber: Double?
@@ -21,12 +24,12 @@ struct SparkplugMemory {
   static let limit = 20_000
 
   /// A birth forgets what was known of the source and of all devices behind it.
-  mutating func bear(_ source: String, _ payload: SparkplugPayload, isNode: Bool) {
+  mutating func bear(_ source: String, _ payload: SparkplugPayload, _ device: DeviceIndex?, isNode: Bool) {
     if isNode {
       for key in sources.keys where key.hasPrefix(source + "/") { sources[key]?.isBorn = false }
     }
     guard sources[source] != nil || sources.count < Self.limit else { return }
-    var born = Source(isBorn: true, sequence: isNode ? payload.sequence : nil)
+    var born = Source(isBorn: true, device: device, sequence: isNode ? payload.sequence : nil)
     for metric in payload.metrics {
       guard let name = metric.name else { continue }
       if name == "bdSeq", case .number(let number) = metric.value { born.birthNumber = number }
@@ -41,12 +44,18 @@ struct SparkplugMemory {
 
   func metric(_ alias: UInt64, of source: String) -> Metric? { sources[source]?.metrics[alias] }
 
-  /// - Returns: false when the death belongs to an earlier birth: then it means nothing.
-  mutating func die(_ source: String, birthNumber: Double?) -> Bool {
-    if let known = sources[source]?.birthNumber, let birthNumber, known != birthNumber { return false }
+  /// - Returns: who is gone: the source, and with a node all devices behind it; nobody when the death belongs to an earlier
+  ///   birth.
+  mutating func die(_ source: String, _ device: DeviceIndex?, birthNumber: Double?) -> [DeviceIndex] {
+    if let known = sources[source]?.birthNumber, let birthNumber, known != birthNumber { return [] }
     sources[source]?.isBorn = false
     sources[source]?.sequence = nil
-    return true
+    var gone = device.map { [$0] } ?? []
+    for key in sources.keys.sorted() where key.hasPrefix(source + "/") && sources[key]?.isBorn == true {
+      sources[key]?.isBorn = false
+      if let behind = sources[key]?.device { gone.append(behind) }
+    }
+    return gone
   }
 
   /// Messages of a node, and of the devices behind it, are numbered 0 to 255 and from 0 again.

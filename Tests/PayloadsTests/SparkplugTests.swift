@@ -91,6 +91,37 @@ private enum Wire {
     #expect(decoder.sender == nil)
   }
 
+  @Test("A device's death has a number like any other message of its node")
+  func deviceDeath() {
+    decode("NBIRTH", birth)
+    decode("DBIRTH", deviceBirth, device: "well-1")
+    decode("DDEATH", Wire.payload([], sequence: 2), device: "well-1")
+    #expect(decoder.statusChanges.map(\.isOnline) == [false])
+    #expect(decoder.problems.isEmpty)
+    decode("DBIRTH", Wire.payload([], sequence: 3), device: "well-1")
+    #expect(decoder.problems.isEmpty && decoder.rebirths.isEmpty)
+    decode("DDEATH", Wire.payload([], sequence: 6), device: "well-1")
+    #expect(decoder.reasons == [.lostMessages])
+  }
+
+  @Test("A node's death takes all devices behind it along; it needs no place in the catalogue itself")
+  func nodeDeath() throws {
+    let other = PayloadDecoder(
+      catalogue: Catalogue(devices: [device("probe-w01", address: "well-1")]), profiles: try shippedProfiles()
+    )
+    func decode(_ kind: String, _ payload: [UInt8], device: String = "") {
+      other.decode(topic: Array("spBv1.0/estate/\(kind)/pump\(device)".utf8), payload: payload)
+    }
+    decode("NBIRTH", birth)
+    #expect(other.problems.isEmpty && other.statusChanges.isEmpty)
+    decode("DBIRTH", deviceBirth, device: "/well-1")
+    decode("DDATA", data(3, Wire.number(2, 5) + Wire.double(13, 190)), device: "/well-1")
+    #expect(other.reasons == [.lostMessages], "numbers are those of the node, whoever it is")
+    decode("NDEATH", Wire.payload([Wire.text(1, "bdSeq") + Wire.number(11, 7)], sequence: nil))
+    #expect(other.statusChanges.map(\.device) == [DeviceIndex(0)])
+    #expect(other.statusChanges.map(\.isOnline) == [false])
+  }
+
   @Test("Null is a fault, stored values are history, whole numbers have their sign")
   func values() {
     decode("NBIRTH", birth)

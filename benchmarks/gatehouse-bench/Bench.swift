@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
 }
 
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case decode, engine, drain, live, memory, recovery, tickets, backtest
+  case decode, topics, engine, drain, live, memory, recovery, tickets, backtest
 }
 
 struct All: ParsableCommand {
@@ -45,6 +45,7 @@ struct All: ParsableCommand {
       FileHandle.standardError.write(Data("measuring: \(part.rawValue)\n".utf8))
       switch part {
       case .decode: report.figures += try decodeFigures(workshop, runs: runs)
+      case .topics: report.figures += try topicFigures(workshop, runs: runs)
       case .engine: report.figures += try engineFigures(workshop, runs: runs)
       case .drain: report.figures += try drainFigures(workshop, runs: runs)
       case .live: report.figures += try liveFigures(workshop, runs: runs)

@@ -27,6 +27,15 @@ struct BrokerOptions: ParsableArguments {
   }
 
   func link() throws -> BrokerLink {
+    let options = try options()
+    do {
+      return try BrokerLink(options)
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  func options() throws -> MQTTOptions {
     var passwordFile = passwordFile
     var url = broker ?? "mqtt://127.0.0.1:1883"
     if let data {
@@ -43,11 +52,7 @@ struct BrokerOptions: ParsableArguments {
       options.password = try firstLine(of: passwordFile)
       if options.username == nil { options.username = "gatehouse" }
     }
-    do {
-      return try BrokerLink(options)
-    } catch {
-      throw Failure("\(error)")
-    }
+    return options
   }
 
   private func firstLine(of path: String) throws -> String {

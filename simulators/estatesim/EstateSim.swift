@@ -1,4 +1,4 @@
-/// The simulator's command: plays scenarios, lists them, makes load, replays measured series.
+/// The simulator's command: plays scenarios, lists them, makes load, records traffic, replays it and measured series.
 import ArgumentParser
 
 @main
@@ -13,7 +13,7 @@ struct EstateSim: ParsableCommand {
 
       Exit status: 0 done, 1 something went wrong, 2 wrong usage.
       """,
-    subcommands: [Play.self, List.self, Load.self, Replay.self])
+    subcommands: [Play.self, List.self, Load.self, Record.self, Replay.self])
 
   static func main() {
     do {

@@ -6,22 +6,27 @@ import Foundation
 
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Plays a measured series from a table of two columns, time and value.",
+    abstract: "Plays captured traffic, or a measured series from a table.",
     discussion: """
-      The first line is a header. Times are local: 2025-03-21 00:00:30.
+      Captured traffic: what `record` wrote, each message at its time with its topic, QoS, retain flag and bytes. A
+      table has two columns, time and value; its first line is a header, times are local: 2025-03-21 00:00:30.
 
       EXAMPLE
+        estatesim replay uplinks.jsonl --speed 60 --data data
         estatesim replay --csv laeq-1min.csv --device xintai/noise-flat --signal laeq --speed max --data data
       """)
 
+  @Argument(help: ArgumentHelp("Captured traffic.", valueName: "file"))
+  var capture: String?
+
   @Option(help: ArgumentHelp("The table.", valueName: "file"))
-  var csv: String
+  var csv: String?
 
-  @Option(help: ArgumentHelp("Whose readings they are to be.", valueName: "estate/device"))
-  var device: String
+  @Option(help: ArgumentHelp("With --csv: whose readings they are to be.", valueName: "estate/device"))
+  var device: String?
 
-  @Option(help: "The signal, such as laeq.")
-  var signal: String
+  @Option(help: "With --csv: the signal, such as laeq.")
+  var signal: String?
 
   @Option(help: ArgumentHelp("Time zone of the time stamps.", valueName: "name"))
   var timezone = "Asia/Shanghai"
@@ -38,6 +43,14 @@ struct Replay: ParsableCommand {
   @OptionGroup var broker: BrokerOptions
 
   func validate() throws {
+    guard (capture == nil) != (csv == nil) else {
+      throw ValidationError("Give a file of captured traffic, or --csv, not both.")
+    }
+    if csv == nil {
+      if device != nil || signal != nil { throw ValidationError("--device and --signal go with --csv.") }
+      return
+    }
+    guard let device, let signal else { throw ValidationError("--csv needs --device and --signal.") }
     if device.split(separator: "/", omittingEmptySubsequences: false).count != 2
       || device.contains(where: { "+#".contains($0) })
     {
@@ -54,6 +67,8 @@ struct Replay: ParsableCommand {
   }
 
   func run() throws {
+    if let capture { return try replay(capture) }
+    guard let csv, let device, let signal else { return }
     guard let text = try? String(contentsOfFile: csv, encoding: .utf8) else {
       throw Failure("looked for \(csv): no such file, or it isn't UTF-8")
     }
@@ -71,6 +86,29 @@ struct Replay: ParsableCommand {
       player.printMessages(of: series) { print($0) }
     } else {
       try broker.play(series, by: player, named: csv)
+    }
+  }
+
+  private func replay(_ path: String) throws {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw Failure("looked for \(path): no such file, or it isn't UTF-8")
+    }
+    Interruption.watch()
+    let player = Player(speed: speed, limit: duration?.duration) { Interruption.hasCome }
+    do {
+      let messages = try CapturedMessage.all(in: text, file: path)
+      if dryRun {
+        for message in messages {
+          print("\(message.topic)\t\(String(decoding: message.payload, as: UTF8.self))")
+        }
+        return
+      }
+      let summary = try player.play(messages, to: try broker.link())
+      print("replay: \(summary.messages) messages in \(plainNumber(summary.realSeconds, digits: 1)) s")
+    } catch let error as Failure {
+      throw error
+    } catch {
+      throw Failure("\(error)")
     }
   }
 }

@@ -21,10 +21,13 @@ struct DeviceVoice {
 
   init(_ device: Device, format: WireFormat) {
     self.device = device
-    self.address = device.address ?? device.path.replacing("/", with: "-")
-    // What a camera or a gateway says has no words in these formats, a camera's visits apart.
-    self.format = device.kind == .uplinkGateway ? .native : format
+    // Who has no address can only be known by the native topics.
+    address = device.address ?? ""
+    self.format = device.kind == .uplinkGateway || device.address == nil ? .native : format
   }
+
+  /// In which its readings go out.
+  var speech: WireFormat { isCamera ? .native : format }
 
   var isCamera: Bool { device.kind == .entranceCamera }
 

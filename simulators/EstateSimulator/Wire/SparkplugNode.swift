@@ -33,7 +33,9 @@ struct SparkplugNode {
     let moment = voice.uniqueTime(time)
     var writer = SparkplugWriter(time: moment, sequence: sequence())
     for (alias, metric) in voice.metrics.enumerated() {
-      writer.add(name: metric.signal, alias: alias + 1, value: metric.rounded, at: moment)
+      // What "level" means differs from maker to maker without its unit.
+      let unit = metric.signal == "level" ? "m" : nil
+      writer.add(name: metric.signal, alias: alias + 1, value: metric.rounded, unit: unit, at: moment)
     }
     return message("DBIRTH", writer, at: time, device: voice.address)
   }

@@ -12,13 +12,24 @@ struct SparkplugWriter {
   }
 
   /// A number by its name, its alias, or both.
-  mutating func add(name: String?, alias: Int?, value: Double, at time: Timestamp) {
+  /// - Parameter unit: told in births.
+  mutating func add(name: String?, alias: Int?, value: Double, unit: String? = nil, at time: Timestamp) {
     var metric = SparkplugWriter()
     if let name { metric.bytes(1, Array(name.utf8)) }
     if let alias { metric.number(2, UInt64(alias)) }
     metric.number(3, UInt64(clamping: time.milliseconds))
     // Double
     metric.number(4, 10)
+    if let unit {
+      // Properties: the key, and a value of type 12 (String).
+      var text = SparkplugWriter()
+      text.number(1, 12)
+      text.bytes(8, Array(unit.utf8))
+      var properties = SparkplugWriter()
+      properties.bytes(1, Array("engUnit".utf8))
+      properties.bytes(2, text.bytes)
+      metric.bytes(9, properties.bytes)
+    }
     metric.varint(13 << 3 | 1)
     for place in 0..<8 {
       metric.bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(8 * place)))

@@ -45,14 +45,14 @@ extension Wire {
       overtaken.time = message.time
       sent.append(overtaken)
       counts.note(.outOfOrder, path)
-      if voice.format.isNumbered { counts.visible.disordered += 1 }
+      if voice.speech.isNumbered { counts.visible.disordered += 1 }
       return
     }
     switch draw(message.time, path, voice)?.kind {
     case .duplicated:
       pass([message, message], path, voice)
       counts.note(.duplicated, path)
-      if voice.format.isNumbered {
+      if voice.speech.isNumbered {
         counts.visible.repeats += 1
       } else {
         counts.visible.duplicates += values
@@ -84,13 +84,13 @@ extension Wire {
     guard time - start > 2 * interval, end - time > 3 * interval else { return false }
     switch fault.kind {
     // One connection keeps the order, and its numbers are those of a whole node.
-    case .duplicated: return voice.format != .sparkplug
+    case .duplicated: return voice.speech != .sparkplug
     // Later than some minutes is late.
-    case .outOfOrder: return voice.format != .sparkplug && interval <= 180_000
+    case .outOfOrder: return voice.speech != .sparkplug && interval <= 180_000
     case .late:
       // A number that is too old says nothing any more.
-      let isTooOld = voice.format.isNumbered && fault.by / max(1, interval) > 50
-      return voice.format != .sparkplug && !isTooOld && end - time > fault.by + 60_000
+      let isTooOld = voice.speech.isNumbered && fault.by / max(1, interval) > 50
+      return voice.speech != .sparkplug && !isTooOld && end - time > fault.by + 60_000
     case .malformed: return true
     default: return false
     }
@@ -99,15 +99,14 @@ extension Wire {
   private mutating func garble(_ message: WireMessage, _ path: String, _ voice: DeviceVoice) {
     var broken = message
     counts.note(.malformed, path)
-    if voice.format == .sparkplug {
-      noteGarbled(voice.device.estate, message)
+    if voice.speech == .sparkplug {
       broken.payload = [UInt8](repeating: 0xFF, count: max(4, message.payload.count / 2))
       counts.noteProblem("wrong-shape")
       garbled.insert(voice.device.estate)
     } else {
       broken.payload = Array(message.payload.prefix(message.payload.count / 2))
       counts.noteProblem("not-json")
-      if voice.format.isNumbered { lost[path, default: 0] += 1 }
+      if voice.speech.isNumbered { lost[path, default: 0] += 1 }
     }
     sent.append(broken)
   }
@@ -123,11 +122,11 @@ extension Wire {
   mutating func lose(
     _ messages: [WireMessage], until up: Timestamp, _ path: String, _ voice: DeviceVoice
   ) {
-    if voice.format.isNumbered {
+    if voice.speech.isNumbered {
       lost[path, default: 0] += messages.count
       return
     }
-    for message in messages where voice.format != .sparkplug {
+    for message in messages where voice.speech != .sparkplug {
       var waits = message
       waits.time = up
       waiting.append(Waiting(message: waits, device: path))
@@ -169,7 +168,7 @@ extension Wire {
   }
 
   private mutating func restart(_ voice: inout DeviceVoice, _ path: String, at time: Timestamp) {
-    if voice.format.isNumbered {
+    if voice.speech.isNumbered {
       // What was lost before it can't be seen any more.
       lost[path] = nil
       sent.append(voice.join(at: time))
@@ -182,7 +181,7 @@ extension Wire {
 
   /// A last will and its opposite, where the format has them.
   private mutating func tell(_ voice: inout DeviceVoice, isOnline: Bool, at time: Timestamp) {
-    switch voice.format {
+    switch voice.speech {
     case .native:
       sent.append(WireMessage(.status(of: voice.device, isOnline: isOnline, at: time)))
     case .sparkplug where !isOnline && voice.isBorn: die(&voice, at: time)

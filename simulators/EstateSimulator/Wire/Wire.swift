@@ -63,7 +63,7 @@ public struct Wire {
   private static func canHit(_ kind: FaultKind, _ voice: DeviceVoice?) -> Bool {
     guard let voice else { return false }
     switch kind {
-    case .wrongClock: return voice.format.hasOwnClock && !voice.isCamera
+    case .wrongClock: return voice.speech.hasOwnClock && !voice.isCamera
     case .stuck, .drifting, .noisy, .batteryDying:
       return !voice.isCamera && voice.device.kind != .uplinkGateway
     default: return !voice.isCamera
@@ -107,7 +107,7 @@ public struct Wire {
   private mutating func noteLate(_ path: String) {
     counts.note(.late, path)
     counts.visible.late += 1
-    if voices[path]?.format.isNumbered == true { counts.visible.disordered += 1 }
+    if voices[path]?.speech.isNumbered == true { counts.visible.disordered += 1 }
   }
 
   private mutating func say(_ publication: Publication) {
@@ -128,31 +128,41 @@ public struct Wire {
       publication = changed(publication, values, by: fault, path)
     }
     guard case .reading(let values)? = publication.content else {
-      return sayOther(publication, &voice)
+      return sayOther(publication, &voice, fault)
     }
+    let up = fault.flatMap { $0.kind == .flapping ? linkIsBack($0, publication.time) : nil }
+    // A node goes on counting; this device's words never reach it.
+    if up != nil, voice.speech == .sparkplug { return }
     let clock = fault?.kind == .wrongClock ? fault?.by ?? 0 : 0
     let messages = encode(publication, values, &voice, clock: clock)
     if clock != 0 { noteWrongClock(path, values.count, voice) }
     guard let first = messages.first else { return }
-    if let fault, fault.kind == .flapping, let up = linkIsBack(fault, publication.time) {
-      return lose(messages, until: up, path, voice)
-    }
-    if messages.count > 1 || deviceFaults[path] != nil || voice.format == .sparkplug && !voice.isBorn {
+    if let up { return lose(messages, until: up, path, voice) }
+    if messages.count > 1 || deviceFaults[path] != nil || voice.speech == .sparkplug && !voice.isBorn {
       return pass(messages, path, voice)
     }
     send(first, values.count, path, voice)
   }
 
-  private mutating func sayOther(_ publication: Publication, _ voice: inout DeviceVoice) {
+  private mutating func sayOther(
+    _ publication: Publication, _ voice: inout DeviceVoice, _ fault: Fault?
+  ) {
     guard let content = publication.content, voice.speaks(content) else {
-      return sent.append(WireMessage(publication))
+      var native = publication
+      if case .event(_, _, _, let start, _)? = publication.content, let fault, fault.kind == .wrongClock {
+        native.payload = native.payload.replacing(
+          "\(start.milliseconds)", with: "\((start + fault.by).milliseconds)")
+        if start != publication.time { native.payload = shifted(native, by: fault.by) }
+        noteWrongClock(voice.device.path, 1, voice)
+      }
+      return sent.append(WireMessage(native))
     }
     switch content {
     case .event(_, let phase, let id, let start, let zones):
       sent.append(voice.frigate(phase, id: id, start: start, zones: zones, at: publication.time))
     case .status(let isOnline):
       if voice.isCamera { return sent.append(voice.frigateStatus(isOnline, at: publication.time)) }
-      if voice.format == .sparkplug, voice.isBorn, !isOnline { die(&voice, at: publication.time) }
+      if voice.speech == .sparkplug, voice.isBorn, !isOnline { die(&voice, at: publication.time) }
     case .reading: break
     }
   }
@@ -163,13 +173,10 @@ public struct Wire {
     let time = publication.time
     guard voice.speaks(.reading(values)) else {
       var native = publication
-      if clock != 0 {
-        native.payload = native.payload.replacing(
-          "\"ts\":\(time.milliseconds)", with: "\"ts\":\(time.milliseconds + clock)")
-      }
+      if clock != 0 { native.payload = shifted(native, by: clock) }
       return [WireMessage(native)]
     }
-    switch voice.format {
+    switch voice.speech {
     case .native: return [WireMessage(publication)]
     case .chirpstack, .ttn: return voice.uplink(values, at: time).map { [$0] } ?? []
     case .senml: return [voice.senML(values, at: time, clock: clock)]
@@ -178,12 +185,18 @@ public struct Wire {
     }
   }
 
+  /// The text with another time.
+  private func shifted(_ native: Publication, by clock: Int64) -> String {
+    let time = native.time.milliseconds
+    return native.payload.replacing("\"ts\":\(time)", with: "\"ts\":\(time + clock)")
+  }
+
   private mutating func noteWrongClock(_ path: String, _ values: Int, _ voice: DeviceVoice) {
     counts.note(.wrongClock, path)
     if !counts.visible.wrongClocks.contains(path) { counts.visible.wrongClocks.append(path) }
     // Ahead by more than two minutes is told, once for each time in the message.
     if let fault = deviceFaults[path], fault.by > 120_000 {
-      counts.noteProblem("time-in-future", voice.format == .senml ? values : 1)
+      counts.noteProblem("time-in-future", voice.speech == .senml ? values : 1)
     }
   }
 
@@ -191,14 +204,14 @@ public struct Wire {
   mutating func pass(_ messages: [WireMessage], _ path: String, _ voice: DeviceVoice) {
     settle(path, voice)
     for message in messages {
-      if voice.format == .sparkplug { noteGarbled(voice.device.estate, message) }
+      if voice.speech == .sparkplug { noteGarbled(voice.device.estate, message) }
       sent.append(message)
     }
   }
 
   /// The next number that arrives shows how many did not.
   mutating func settle(_ path: String, _ voice: DeviceVoice) {
-    guard voice.format.isNumbered, let count = lost.removeValue(forKey: path) else { return }
+    guard voice.speech.isNumbered, let count = lost.removeValue(forKey: path) else { return }
     counts.visible.missed += count
   }
 
