@@ -29,14 +29,14 @@ public struct ReadingMarks: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The device gave no usable time: the arrival time stands in.
-  @inlinable public static var arrivalTime: ReadingMarks { ReadingMarks(rawValue: 1) }
+  public static let arrivalTime = ReadingMarks(rawValue: 1)
   /// From a device's store: belongs to history, no live rule looks at it.
-  @inlinable public static var historical: ReadingMarks { ReadingMarks(rawValue: 2) }
+  public static let historical = ReadingMarks(rawValue: 2)
   /// First, middle and last message of an event.
-  @inlinable public static var begin: ReadingMarks { ReadingMarks(rawValue: 4) }
-  @inlinable public static var end: ReadingMarks { ReadingMarks(rawValue: 8) }
+  public static let begin = ReadingMarks(rawValue: 4)
+  public static let end = ReadingMarks(rawValue: 8)
   /// The broker flagged the message as delivered again.
-  @inlinable public static var duplicate: ReadingMarks { ReadingMarks(rawValue: 16) }
+  public static let duplicate = ReadingMarks(rawValue: 16)
 }
 
 /// The pipeline's unit of work: 48 bytes, no references.

@@ -159,11 +159,10 @@ struct Core {
 
   /// Drains the staging ring into the engine, whose clock stands still.
   mutating func ingest() {
-    while let reading = staging.popFirst() {
-      if batch.readings.isEmpty, engine.clock != keptClock { batch.begun = engine.clock }
-      engine.ingest(reading)
-      batch.readings.append(reading)
-    }
+    if staging.count > 0, batch.readings.isEmpty, engine.clock != keptClock { batch.begun = engine.clock }
+    let first = batch.readings.count
+    while let reading = staging.popFirst() { batch.readings.append(reading) }
+    engine.ingest(contentsOf: batch.readings[first...])
     collect()
   }
 

@@ -122,7 +122,13 @@ public struct SampleRing: Sendable {
   }
 
   /// Loads the oldest and the newest sample.
-  func touch() -> Int64 { end > first ? self[first].time &+ self[end - 1].time : 0 }
+  borrowing func touchEnds() -> Int64 { end > first ? self[first].time &+ self[end - 1].time : 0 }
+
+  /// Loads a sample, and its energy where there are any.
+  borrowing func touch(_ sequence: Int) -> Int64 {
+    let energy = holdsEnergy ? Int64(truncatingIfNeeded: energies[slot(sequence)].bitPattern) : 0
+    return samples[slot(sequence)].time &+ energy
+  }
 
   mutating func setFirstWeight(_ weight: Int64) { firstWeight = min(step, weight) }
 

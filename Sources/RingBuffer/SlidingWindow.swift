@@ -23,23 +23,27 @@ public struct WindowMeasures: OptionSet, Sendable, BitwiseCopyable {
 struct SlidingWindow: Sendable {
   /// Milliseconds.
   let length: Int64
-  private(set) var start = 0
-  private(set) var end = 0
   /// When the oldest sample will have left, in milliseconds since 1970; `Int64.max` when there is none.
   private(set) var leavesAt = Int64.max
   /// Milliseconds that the samples stand for.
   private(set) var weight: Int64 = 0
-  /// When the oldest sample of the last rebuilding has left, it is time for the next.
-  private var freshUntil = 0
-  private(set) var measures: WindowMeasures
-  // All up to here is needed at each sample, what follows only by those who measure it.
-  private(set) var trackers: [RankTracker] = []
   private(set) var energy = CompensatedSum()
-  /// One, where mean, spread or a line is measured: most windows do without.
-  private var sums: [LineSums] = []
-  private var smallest = MonotonicQueue()
-  /// Of the values with the other sign.
-  private var largest = MonotonicQueue()
+  /// How many samples it holds: always the newest of the ring.
+  private var held: Int32 = 0
+  /// So many have to leave until all of the last rebuilding have left: then it is time for the next.
+  private var fresh: Int32 = 0
+  private(set) var measures: WindowMeasures
+  /// One, where anything else is measured: most windows do without.
+  private var more: [Measured] = []
+
+  /// What only some windows keep.
+  private struct Measured: Sendable {
+    var trackers: [RankTracker] = []
+    var line = LineSums()
+    var smallest = MonotonicQueue()
+    /// Of the values with the other sign.
+    var largest = MonotonicQueue()
+  }
 
   init(length: Int64, measures: WindowMeasures) {
     self.length = length
@@ -47,39 +51,39 @@ struct SlidingWindow: Sendable {
     measure(measures)
   }
 
-  var count: Int { end - start }
+  var count: Int { Int(held) }
   /// nil when the window is empty, or doesn't measure it.
-  var minimum: Double? { smallest.smallest }
-  var maximum: Double? { largest.smallest.map { -$0 } }
-  private var keepsSums: Bool { !measures.isDisjoint(with: [.energy, .line, .moments]) }
+  var minimum: Double? { more.first?.smallest.smallest }
+  var maximum: Double? { more.first?.largest.smallest.map { -$0 } }
+  var line: LineSums { more.first?.line ?? LineSums() }
+  private var keepsLine: Bool { !measures.isDisjoint(with: [.line, .moments]) }
+
+  /// Sequence number of the oldest sample.
+  @inline(__always) func start(in ring: borrowing SampleRing) -> Int { ring.end - Int(held) }
 
   /// Only before the first sample.
-  mutating func measure(_ more: WindowMeasures) {
-    measures.formUnion(more)
-    if sums.isEmpty, !measures.isDisjoint(with: [.line, .moments]) { sums = [LineSums()] }
+  mutating func measure(_ additional: WindowMeasures) {
+    measures.formUnion(additional)
+    if more.isEmpty, !measures.subtracting(.energy).isEmpty { more = [Measured()] }
   }
 
-  var line: LineSums { sums.first ?? LineSums() }
+  private mutating func begin(_ line: LineSums) { if !more.isEmpty { more[0].line = line } }
 
-  private mutating func begin(_ line: LineSums) { if !sums.isEmpty { sums[0] = line } }
-
-  /// Takes in the ring's newest sample, which stands for `weight` milliseconds. Before that it is moved on: in this
-  /// order, so that it makes no difference whether others have moved it already.
-  @inline(__always)
-  mutating func append(from ring: borrowing SampleRing, weight: Int64, movedTo now: Int64) {
-    move(to: now, from: ring)
-    let sequence = ring.end - 1
-    if start == end {
+  /// Takes in the ring's newest sample, which stands for `weight` milliseconds. Before that the window has to be moved
+  /// on, while that sample is not in the ring yet: in this order, so that it makes no difference whether others have
+  /// moved it already.
+  @inline(__always) mutating func append(from ring: borrowing SampleRing, weight: Int64) {
+    if held == 0 {
       reset()
-      start = sequence
-      freshUntil = sequence + 1
+      fresh = 1
       leavesAt = ring.lastTime + length
     }
-    end = ring.end
+    held += 1
     self.weight += weight
     if measures.isEmpty { return }
-    enter(sequence, weight: weight, from: ring)
-    for index in trackers.indices { trackers[index].enter(ring.lastValue) }
+    let sequence = ring.end - 1
+    if measures.contains(.energy) { energy.add(ring.energy(sequence) * Double(weight)) }
+    if !more.isEmpty { enter(sequence, from: ring, told: true) }
   }
 
   /// Lets go of samples at or before `now - length`, in milliseconds.
@@ -88,100 +92,123 @@ struct SlidingWindow: Sendable {
   }
 
   private mutating func evict(to now: Int64, from ring: borrowing SampleRing) {
-    while start < end, ring[start].time <= now - length { evictFirst(from: ring) }
+    // The time of the oldest one less `now - length`.
+    while held > 0, leavesAt <= now { evictFirst(from: ring) }
   }
 
   /// Lets go of the oldest sample, which the ring is about to forget.
   mutating func evictFirst(from ring: borrowing SampleRing) {
     leave(from: ring)
     // Sample by sample, so that the sums' last bits don't depend on how often the window is moved.
-    if start == end {
+    if held == 0 {
       reset()
       return
     }
+    let start = start(in: ring)
     leavesAt = ring[start].time + length
-    if measures.contains(.minimum) { smallest.drop(before: start) }
-    if measures.contains(.maximum) { largest.drop(before: start) }
-    if start >= freshUntil { refresh(from: ring) }
+    if measures.contains(.minimum) { more[0].smallest.drop(before: start) }
+    if measures.contains(.maximum) { more[0].largest.drop(before: start) }
+    if fresh <= 0 { refresh(from: ring) }
   }
 
   /// Computes everything anew, after a sample took its place among older ones.
   mutating func rebuild(from ring: borrowing SampleRing, notBefore time: Int64) {
     reset()
-    start = ring.firstSequence(notBefore: time)
-    end = ring.end
-    freshUntil = end
-    guard start < end else { return }
+    let start = ring.firstSequence(notBefore: time)
+    held = Int32(ring.end - start)
+    fresh = held
+    guard held > 0 else { return }
     leavesAt = ring[start].time + length
     begin(LineSums(anchor: ring[start]))
-    for sequence in start..<end {
+    fill(from: ring)
+  }
+
+  /// Takes in all that it holds. Ranks are looked for when they are asked for.
+  private mutating func fill(from ring: borrowing SampleRing) {
+    for sequence in start(in: ring)..<ring.end {
       let weight = ring.weight(sequence)
       self.weight += weight
-      enter(sequence, weight: weight, from: ring)
+      if measures.contains(.energy) { energy.add(ring.energy(sequence) * Double(weight)) }
+      if !more.isEmpty { enter(sequence, from: ring, told: false) }
     }
-    for index in trackers.indices { trackers[index].invalidate() }
+    guard !more.isEmpty else { return }
+    for index in more[0].trackers.indices { more[0].trackers[index].invalidate() }
   }
 
   private mutating func reset() {
     leavesAt = .max
     weight = 0
     energy = CompensatedSum()
-    begin(LineSums())
-    smallest.removeAll()
-    largest.removeAll()
-    for index in trackers.indices { trackers[index].clear() }
+    guard !more.isEmpty else { return }
+    more[0].line = LineSums()
+    more[0].smallest.removeAll()
+    more[0].largest.removeAll()
+    for index in more[0].trackers.indices { more[0].trackers[index].clear() }
   }
 
-  private mutating func enter(_ sequence: Int, weight: Int64, from ring: borrowing SampleRing) {
-    if keepsSums { addToSums(sequence, weight: weight, sign: 1, from: ring) }
-    if measures.contains(.minimum) { smallest.append(sequence: sequence, value: ring[sequence].value) }
-    if measures.contains(.maximum) { largest.append(sequence: sequence, value: -ring[sequence].value) }
-  }
-
-  @inline(__always) private mutating func addToSums(
-    _ sequence: Int, weight: Int64, sign: Double, from ring: borrowing SampleRing
-  ) {
-    if measures.contains(.energy) {
-      energy.add(sign * ring.energy(sequence) * Double(weight))
-    }
+  /// - Parameter told: whether ranks hear of it.
+  private mutating func enter(_ sequence: Int, from ring: borrowing SampleRing, told: Bool) {
+    let sample = ring[sequence]
     if measures.contains(.line) {
-      sums[0].add(ring[sequence], sign: sign)
+      more[0].line.add(sample, sign: 1)
     } else if measures.contains(.moments) {
-      sums[0].addValue(ring[sequence], sign: sign)
+      more[0].line.addValue(sample, sign: 1)
     }
+    if measures.contains(.minimum) { more[0].smallest.append(sequence: sequence, value: sample.value) }
+    if measures.contains(.maximum) { more[0].largest.append(sequence: sequence, value: -sample.value) }
+    if told { for index in more[0].trackers.indices { more[0].trackers[index].enter(sample.value) } }
   }
 
   private mutating func leave(from ring: borrowing SampleRing) {
+    let start = start(in: ring)
     let left = ring.weight(start)
     weight -= left
-    if !measures.isEmpty {
-      if keepsSums { addToSums(start, weight: left, sign: -1, from: ring) }
-      for index in trackers.indices { trackers[index].leave(ring[start].value) }
+    if measures.contains(.energy) { energy.add(-ring.energy(start) * Double(left)) }
+    if !more.isEmpty {
+      let sample = ring[start]
+      if measures.contains(.line) {
+        more[0].line.add(sample, sign: -1)
+      } else if measures.contains(.moments) {
+        more[0].line.addValue(sample, sign: -1)
+      }
+      for index in more[0].trackers.indices { more[0].trackers[index].leave(sample.value) }
     }
-    start += 1
+    held -= 1
+    fresh -= 1
   }
 
   /// Computes the sums anew, so that no rounding accumulates.
   private mutating func refresh(from ring: borrowing SampleRing) {
-    freshUntil = end
-    guard keepsSums else { return }
-    energy = CompensatedSum()
-    begin(LineSums(anchor: ring[start]))
-    for sequence in start..<end {
-      addToSums(sequence, weight: ring.weight(sequence), sign: 1, from: ring)
+    fresh = held
+    let start = start(in: ring)
+    if measures.contains(.energy) {
+      energy = CompensatedSum()
+      for sequence in start..<ring.end {
+        energy.add(ring.energy(sequence) * Double(ring.weight(sequence)))
+      }
+    }
+    guard keepsLine else { return }
+    more[0].line = LineSums(anchor: ring[start])
+    for sequence in start..<ring.end {
+      if measures.contains(.line) {
+        more[0].line.add(ring[sequence], sign: 1)
+      } else {
+        more[0].line.addValue(ring[sequence], sign: 1)
+      }
     }
   }
 
   /// - Parameter share: that of a percentile, or `RankTracker.median`.
   mutating func rank(_ share: Double, from ring: borrowing SampleRing, _ scratch: inout [Double]) -> Double? {
-    guard start < end else { return nil }
-    let number = trackers.firstIndex { $0.share == share } ?? trackers.count
-    if number == trackers.count {
+    guard held > 0 else { return nil }
+    if more.isEmpty { more = [Measured()] }
+    let number = more[0].trackers.firstIndex { $0.share == share } ?? more[0].trackers.count
+    if number == more[0].trackers.count {
       measures.insert(.ranks)
-      trackers.append(RankTracker(share: share))
-      trackers[number].invalidate()
+      more[0].trackers.append(RankTracker(share: share))
+      more[0].trackers[number].invalidate()
     }
-    return trackers[number].value(of: start..<end, in: ring, &scratch)
+    return more[0].trackers[number].value(of: start(in: ring)..<ring.end, in: ring, &scratch)
   }
 }
 
@@ -192,17 +219,17 @@ extension SlidingWindow {
     writer.byte(measures.rawValue)
     writer.count(count)
     guard count > 0 else { return }
-    writer.count(end - freshUntil)
+    writer.count(Int(held - fresh))
     if measures.contains(.energy) { energy.write(to: &writer) }
-    if !measures.isDisjoint(with: [.line, .moments]) {
+    if keepsLine {
       line.write(to: &writer, values: !measures.contains(.line))
     }
   }
 
   mutating func readSums(from reader: inout StateReader) throws(StateDamage) {
     if measures.contains(.energy) { try energy.read(from: &reader) }
-    if !measures.isDisjoint(with: [.line, .moments]) {
-      try sums[0].read(from: &reader, values: !measures.contains(.line))
+    if keepsLine {
+      try more[0].line.read(from: &reader, values: !measures.contains(.line))
     }
   }
 
@@ -210,17 +237,11 @@ extension SlidingWindow {
   /// - Parameter stale: how many samples have come since the sums were computed anew.
   mutating func restore(_ other: SlidingWindow, count: Int, stale: Int, from ring: borrowing SampleRing) {
     reset()
-    start = ring.end - count
-    end = ring.end
-    freshUntil = end - stale
-    if start < end { leavesAt = ring[start].time + length }
-    for sequence in start..<end {
-      let weight = ring.weight(sequence)
-      self.weight += weight
-      enter(sequence, weight: weight, from: ring)
-    }
-    for index in trackers.indices { trackers[index].invalidate() }
+    held = Int32(count)
+    fresh = Int32(count - stale)
+    if held > 0 { leavesAt = ring[start(in: ring)].time + length }
+    fill(from: ring)
     energy = other.energy
-    sums = other.sums
+    begin(other.line)
   }
 }

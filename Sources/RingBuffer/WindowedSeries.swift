@@ -49,11 +49,11 @@ public struct WindowedSeries: Sendable {
   /// - Parameter now: the time that has been reached, when that is later; windows are moved to it.
   public mutating func insert(time: Int64, value: Double, now: Int64 = .min) -> SampleRing.Insertion {
     if ring.isFull, time > ring.lastTime || time > ring[ring.first].time { makeRoom(for: time) }
+    if ring.count == 0 || time > ring.lastTime { Self.move(&windows, to: max(time, now), from: ring) }
     let insertion = ring.insert(time: time, value: value)
     switch insertion {
     case .appended:
-      let weight = ring.weight(ring.end - 1)
-      Self.append(from: ring, weight: weight, movedTo: max(time, now), to: &windows)
+      Self.append(from: ring, weight: ring.weight(ring.end - 1), to: &windows)
       let horizon = time - longest - lateness
       while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }
     case .late:
@@ -79,24 +79,48 @@ public struct WindowedSeries: Sendable {
   }
 
   private static func append(
-    from ring: borrowing SampleRing, weight: Int64, movedTo now: Int64, to windows: inout [SlidingWindow]
+    from ring: borrowing SampleRing, weight: Int64, to windows: inout [SlidingWindow]
   ) {
     windows.withUnsafeMutableBufferPointer { windows in
-      for index in windows.indices { windows[index].append(from: ring, weight: weight, movedTo: now) }
+      for index in windows.indices { windows[index].append(from: ring, weight: weight) }
     }
   }
 
-  /// Loads one word of everything that the next sample will need, so that it is at hand then.
-  public func touch() -> Int64 {
-    var sum = ring.touch()
-    for index in windows.indices { sum &+= windows[index].leavesAt &+ Int64(windows[index].trackers.count) }
-    return sum
+  private static func move(_ windows: inout [SlidingWindow], to now: Int64, from ring: borrowing SampleRing) {
+    windows.withUnsafeMutableBufferPointer { windows in
+      for index in windows.indices { windows[index].move(to: now, from: ring) }
+    }
+  }
+
+  /// Loads itself, then what ``touch()`` and ``touchLeaving()`` need: in this order, so that the next sample finds
+  /// everything at hand.
+  public borrowing func touchSelf() -> Int64 { ring.lastTime &+ longest &+ lateness }
+
+  /// Loads the oldest and the newest sample, and the windows.
+  public borrowing func touch() -> Int64 {
+    ring.touchEnds()
+      &+ windows.withUnsafeBufferPointer { windows in
+        var sum: Int64 = 0
+        for index in windows.indices { sum &+= windows[index].length &+ Int64(windows[index].count) }
+        return sum
+      }
+  }
+
+  /// Loads the samples that the next one may push out of their windows.
+  public borrowing func touchLeaving() -> Int64 {
+    windows.withUnsafeBufferPointer { windows in
+      var sum: Int64 = 0
+      for index in windows.indices where windows[index].count > 0 {
+        sum &+= ring.touch(ring.end - windows[index].count)
+      }
+      return sum
+    }
   }
 
   private mutating func makeRoom(for time: Int64) {
     // Still inside the windows as they will stand with this sample?
     var isWanted = false
-    for index in windows.indices where windows[index].start == ring.first && windows[index].count > 0 {
+    for index in windows.indices where windows[index].count == ring.count {
       if ring[ring.first].time > max(time, ring.lastTime) - windows[index].length { isWanted = true }
       windows[index].evictFirst(from: ring)
     }
@@ -159,12 +183,12 @@ extension WindowedSeries {
   /// The newest sample less the oldest of the window; nil for fewer than two.
   public func delta(_ window: Int) -> Double? {
     windows[window].count > 1
-      ? ring[windows[window].end - 1].value - ring[windows[window].start].value : nil
+      ? ring[ring.end - 1].value - ring[windows[window].start(in: ring)].value : nil
   }
 
   /// Time of the oldest sample in the window, in milliseconds since 1970.
   public func oldestTime(_ window: Int) -> Int64? {
-    windows[window].count > 0 ? ring[windows[window].start].time : nil
+    windows[window].count > 0 ? ring[windows[window].start(in: ring)].time : nil
   }
 
   /// Nearest rank: the smallest sample that at least this share of the samples does not exceed.

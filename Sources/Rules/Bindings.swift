@@ -54,6 +54,8 @@ struct RuleProgram: Sendable, BitwiseCopyable {
   var readsMeasurements: Bool
   var onDelay: Int64
   var offDelay: Int64
+  /// -1: three of the device's intervals.
+  var gap: Int64
   /// Where the numbers of the rules that inhibit it lie.
   var firstInhibitor: Int32 = 0
   var endInhibitor: Int32 = 0
@@ -62,43 +64,88 @@ struct RuleProgram: Sendable, BitwiseCopyable {
   var endMemory: Int32 = 0
 }
 
-/// One rule on one device. What every reading needs comes first.
+/// One rule on one device: what every reading needs comes together. What only matters while something runs stands in
+/// its course.
 struct Instance: Sendable, BitwiseCopyable {
   static let never = Int64.min
 
   let rule: Int32
   let island: Int32
-  /// Where its leaves and attributes begin, for raising and for clearing.
+  /// Where its leaves and attributes begin, for raising.
   var raiseLeaves: Int32 = 0
   var raiseAttributes: Int32 = 0
-  /// While idle: since when the condition has held. While active: the onset.
-  var since = never
+  /// Among the engine's courses; -1: nothing runs.
+  var course: Int32 = -1
+  /// Among the engine's calms: values of its first leaf with which it can't be raised, whatever else is known.
+  var calm: Int32 = 0
   /// Until then nothing can come of looking again without a new reading.
   var quietUntil = never
   /// While idle: the leaves that its present value comes from, a bit for each. Readings of others can't change it.
   var looked = Leaf.all
-  /// Values of its first leaf with which it can't be raised, whatever else is known.
-  var calm = Calm.none
+  let device: Int32
+  let estate: Int32
+  /// The same for clearing.
+  var clearLeaves: Int32 = 0
+  var clearAttributes: Int32 = 0
+
+  init(rule: Int32, device: Int32, estate: Int32, island: Int32) {
+    (self.rule, self.device, self.estate, self.island) = (rule, device, estate, island)
+  }
+}
+
+/// How far an instance has come for which something runs: a delay, or an alarm.
+struct Course: Equatable, Sendable, BitwiseCopyable {
+  /// While idle: since when the condition has held. While active: the onset.
+  var since = Instance.never
   var isActive = false
   var wasUnknown = false
-  let dependsOnTime: Bool
-  let device: Int32
   /// When a running delay is over; `.max`: none runs.
   var due = Int64.max
   /// When a reading made it look last while something ran; the grid's points and deadlines up to then are done.
-  var evaluatedAt = never
-  let estate: Int32
-  var clearLeaves: Int32 = 0
-  var clearAttributes: Int32 = 0
-  let gap: Int64
+  var evaluatedAt = Instance.never
   /// While active: since when the condition to clear has held.
-  var clearSince = never
+  var clearSince = Instance.never
   /// When the condition that it waits for was last known.
-  var lastKnown = never
+  var lastKnown = Instance.never
 
-  init(rule: Int32, device: Int32, estate: Int32, island: Int32, gap: Int64, dependsOnTime: Bool) {
-    (self.rule, self.device, self.estate, self.island) = (rule, device, estate, island)
-    (self.gap, self.dependsOnTime) = (gap, dependsOnTime)
+  static let idle = Course()
+}
+
+extension RuleEngine {
+  /// An instance's course. Few have one: most are idle.
+  subscript(course index: Int) -> Course {
+    get {
+      let number = Int(instances[index].course)
+      return number < 0 ? .idle : courses[number]
+    }
+    set {
+      let number = instances[index].course
+      if newValue == .idle {
+        guard number >= 0 else { return }
+        freeCourses.append(number)
+        instances[index].course = -1
+      } else if number >= 0 {
+        courses[Int(number)] = newValue
+      } else if let free = freeCourses.popLast() {
+        courses[Int(free)] = newValue
+        instances[index].course = free
+      } else {
+        instances[index].course = Int32(courses.count)
+        courses.append(newValue)
+      }
+    }
+  }
+
+  /// Whether neither a delay runs nor an alarm is active.
+  @inline(__always) func isIdle(_ index: Int) -> Bool {
+    let number = Int(instances[index].course)
+    return number < 0 || courses[number].since == Instance.never
+  }
+
+  /// After so long without knowledge a running delay is broken off, in milliseconds.
+  func gap(_ index: Int) -> Int64 {
+    let given = programs[Int(instances[index].rule)].gap
+    return given >= 0 ? given : 3 * devices[Int(instances[index].device)].interval
   }
 }
 
@@ -121,9 +168,9 @@ struct Dependent: Sendable, BitwiseCopyable {
   /// A delay runs or the alarm is active: each reading counts.
   var isBusy = false
   /// The leaves of its condition to raise that read them, a bit for each.
-  var leaves: UInt64 = 0
-  /// While idle, latest readings between these can't raise it, whatever else is known.
-  var calm = Calm.none
+  var leaves: UInt32 = 0
+  /// Among the engine's calms: while idle, latest readings between these can't raise it, whatever else is known.
+  var calm: Int32 = 0
 }
 
 /// One (device, signal) that rules read.
@@ -136,6 +183,8 @@ struct SeriesTraits: Sendable, BitwiseCopyable {
   var watchedSince: Int64
   var firstDependent: Int32 = 0
   var endDependent: Int32 = 0
+  /// The number of its lesson; -1: nothing is learned of it.
+  var lesson: Int32 = -1
 }
 
 /// What is known of a device itself.

@@ -2,7 +2,7 @@
 import EstateModel
 
 /// Values strictly between two limits: with them, or with none, a condition is no or unknown.
-struct Calm: Sendable, BitwiseCopyable {
+struct Calm: Hashable, Sendable, BitwiseCopyable {
   var above: Double
   var below: Double
 

@@ -8,13 +8,12 @@ extension RuleEngine {
     let places = devices.indices.flatMap { device in
       (0..<Self.signalCount).compactMap { signal -> (device: Int, signal: Int, series: Int)? in
         let slot = slot(device, SignalIndex(UInt16(signal)))
-        return slot > 0 && slot <= lessonOf.count && lessonOf[slot - 1] >= 0
-          ? (device, signal, slot - 1) : nil
+        return slot > 0 && traits[slot - 1].lesson >= 0 ? (device, signal, slot - 1) : nil
       }
     }
     writer.count(places.count)
     for place in places {
-      let lesson = lessons[Int(lessonOf[place.series])]
+      let lesson = lessons[Int(traits[place.series].lesson)]
       writer.count(place.device)
       writer.count(place.signal)
       writer.byte(lesson.learned == .min ? 0 : 1)
@@ -60,7 +59,7 @@ extension RuleEngine {
       guard device < devices.count, signal < signals.count else { throw reader.damage }
       let learned = try reader.byte() > 0 ? try reader.time(after: clock.milliseconds) : Int64.min
       let index = slot(device, signal)
-      let number = index.flatMap { $0 < lessonOf.count && lessonOf[$0] >= 0 ? Int(lessonOf[$0]) : nil }
+      let number = index.flatMap { traits[$0].lesson >= 0 ? Int(traits[$0].lesson) : nil }
       if let number { (lessons[number].learned, lessons[number].next) = (learned, -1) }
       if try reader.byte() > 0 {
         var baseline = HourBaseline(

@@ -20,12 +20,11 @@ struct Lesson: Sendable, BitwiseCopyable {
 extension RuleEngine {
   /// The lesson of a series, made when it is the first to ask.
   private mutating func lesson(of index: Int) -> Int {
-    while lessonOf.count < series.count { lessonOf.append(-1) }
-    if lessonOf[index] < 0 {
-      lessonOf[index] = Int32(lessons.count)
+    if traits[index].lesson < 0 {
+      traits[index].lesson = Int32(lessons.count)
       lessons.append(Lesson())
     }
-    return Int(lessonOf[index])
+    return Int(traits[index].lesson)
   }
 
   mutating func learnHours(of index: Int, _ signal: SignalIndex, estate: Int32) {
@@ -120,7 +119,7 @@ extension RuleEngine {
   /// Whether an alarm is active of a rule that looks at the series.
   private func isAlarmed(_ index: Int) -> Bool {
     (Int(traits[index].firstDependent)..<Int(traits[index].endDependent)).contains {
-      instances[Int(dependents[$0].instance)].isActive
+      self[course: Int(dependents[$0].instance)].isActive
     }
   }
 }

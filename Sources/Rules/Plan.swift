@@ -64,8 +64,8 @@ struct Leaf: Hashable, Sendable {
   }
 
   /// The bit that stands for a leaf of a plan; the last one stands for all from there on.
-  static func bit(_ number: Int) -> UInt64 { 1 << UInt64(min(number, 63)) }
-  static let all = UInt64.max
+  static func bit(_ number: Int) -> UInt32 { 1 << UInt32(min(number, 31)) }
+  static let all = UInt32.max
 }
 
 struct Note: Hashable, Sendable {

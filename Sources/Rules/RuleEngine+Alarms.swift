@@ -4,16 +4,16 @@ import EstateModel
 extension RuleEngine {
   /// Judges one rule on one device at a time that is not before its last.
   mutating func evaluate(_ index: Int, at now: Int64, byReading: Bool) {
-    if instances[index].since == Instance.never, staysCalm(index, at: now) { return }
+    if isIdle(index), staysCalm(index, at: now) { return }
     let rule = Int(instances[index].rule)
     let remembered =
       programs[rule].firstMemory < programs[rule].endMemory ? remember(index, rule, at: now) : nil
-    if instances[index].isActive {
+    if self[course: index].isActive {
       evaluateClearing(index, rule, at: now, byReading: byReading)
     } else {
       evaluateRaising(index, rule, at: now, byReading: byReading)
     }
-    if byReading, instances[index].since != Instance.never { instances[index].evaluatedAt = now }
+    if byReading, !isIdle(index) { self[course: index].evaluatedAt = now }
     if let remembered {
       instances[index].looked |= remembered.looked
       if remembered.until < instances[index].quietUntil { rest(index, until: remembered.until) }
@@ -22,7 +22,7 @@ extension RuleEngine {
 
   /// Whether an idle instance's first leaf alone tells that nothing is raised.
   private mutating func staysCalm(_ index: Int, at now: Int64) -> Bool {
-    let calm = instances[index].calm
+    let calm = calms[Int(instances[index].calm)]
     guard calm.above < calm.below else { return false }
     heedsSilence = false
     let glimpse = look(at: Int(instances[index].raiseLeaves), at: now, aim: .nan)
@@ -36,39 +36,39 @@ extension RuleEngine {
       return true
     }
     instances[index].looked = Leaf.bit(0)
-    rest(index, until: instances[index].dependsOnTime ? glimpse.until : .max)
+    rest(index, until: programs[Int(instances[index].rule)].dependsOnTime ? glimpse.until : .max)
     return true
   }
 
   /// Whether a delay that was running has been interrupted by too long a time without knowledge.
   private func gapHasOutlasted(_ index: Int, at now: Int64) -> Bool {
-    instances[index].lastKnown != Instance.never && now - instances[index].lastKnown > instances[index].gap
+    self[course: index].lastKnown != Instance.never && now - self[course: index].lastKnown > gap(index)
   }
 
   /// Readings bring knowledge. Where a rule looks at none that go stale, the passing of time does.
   private mutating func know(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
-    if byReading || !programs[rule].readsMeasurements || instances[index].lastKnown == Instance.never {
-      instances[index].lastKnown = now
+    if byReading || !programs[rule].readsMeasurements || self[course: index].lastKnown == Instance.never {
+      self[course: index].lastKnown = now
     }
-    instances[index].wasUnknown = false
+    self[course: index].wasUnknown = false
   }
 
   private mutating func evaluateRaising(
     _ index: Int, _ rule: Int, at now: Int64, byReading: Bool
   ) {
     heedsSilence = false
-    let isIdle = instances[index].since == Instance.never
+    let isIdle = isIdle(index)
     let glimpse = judge(
       programs[rule].raise, leaves: instances[index].raiseLeaves,
       attributes: instances[index].raiseAttributes, at: now, seeksYes: isIdle)
     if glimpse.value != 1, isIdle {
       // Nothing runs and nothing begins, as nearly always.
       instances[index].looked = glimpse.looked
-      rest(index, until: instances[index].dependsOnTime ? glimpse.until : .max)
+      rest(index, until: programs[Int(instances[index].rule)].dependsOnTime ? glimpse.until : .max)
       return
     }
     if glimpse.value.isNaN {
-      instances[index].wasUnknown = true
+      self[course: index].wasUnknown = true
       if gapHasOutlasted(index, at: now) { abandon(index) }
     } else if glimpse.value == 0 {
       abandon(index)
@@ -80,13 +80,13 @@ extension RuleEngine {
 
   /// The condition to raise is known to hold.
   private mutating func hold(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
-    if instances[index].since != Instance.never, instances[index].wasUnknown, gapHasOutlasted(index, at: now)
+    if self[course: index].since != Instance.never, self[course: index].wasUnknown, gapHasOutlasted(index, at: now)
     {
       abandon(index)
     }
-    if instances[index].since == Instance.never { instances[index].since = now }
+    if self[course: index].since == Instance.never { self[course: index].since = now }
     know(index, rule, at: now, byReading: byReading)
-    let due = instances[index].since + programs[rule].onDelay
+    let due = self[course: index].since + programs[rule].onDelay
     if now < due {
       setDue(index, due)
     } else if !isInhibited(index, rule) {
@@ -95,10 +95,10 @@ extension RuleEngine {
   }
 
   private mutating func abandon(_ index: Int) {
-    instances[index].since = Instance.never
-    instances[index].evaluatedAt = Instance.never
-    instances[index].lastKnown = Instance.never
-    instances[index].wasUnknown = false
+    self[course: index].since = Instance.never
+    self[course: index].evaluatedAt = Instance.never
+    self[course: index].lastKnown = Instance.never
+    self[course: index].wasUnknown = false
     setDue(index, .max)
   }
 
@@ -121,12 +121,12 @@ extension RuleEngine {
       if holds.value == 1 { clears.value = 0 }
       clears.until = min(clears.until, holds.until)
     }
-    if clears.value != 1, instance.clearSince == Instance.never {
+    if clears.value != 1, self[course: index].clearSince == Instance.never {
       rest(index, until: clears.until)
       return
     }
     if clears.value.isNaN {
-      instances[index].wasUnknown = true
+      self[course: index].wasUnknown = true
       if gapHasOutlasted(index, at: now) { keep(index) }
     } else if clears.value == 0 {
       keep(index)
@@ -138,21 +138,21 @@ extension RuleEngine {
 
   /// The condition to clear is known to hold.
   private mutating func release(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
-    if instances[index].clearSince != Instance.never, instances[index].wasUnknown,
+    if self[course: index].clearSince != Instance.never, self[course: index].wasUnknown,
       gapHasOutlasted(index, at: now)
     {
       keep(index)
     }
-    if instances[index].clearSince == Instance.never { instances[index].clearSince = now }
+    if self[course: index].clearSince == Instance.never { self[course: index].clearSince = now }
     know(index, rule, at: now, byReading: byReading)
-    let due = instances[index].clearSince + programs[rule].offDelay
+    let due = self[course: index].clearSince + programs[rule].offDelay
     if now < due { setDue(index, due) } else { clear(index, at: now) }
   }
 
   private mutating func keep(_ index: Int) {
-    instances[index].clearSince = Instance.never
-    instances[index].lastKnown = Instance.never
-    instances[index].wasUnknown = false
+    self[course: index].clearSince = Instance.never
+    self[course: index].lastKnown = Instance.never
+    self[course: index].wasUnknown = false
     setDue(index, .max)
   }
 
@@ -176,11 +176,11 @@ extension RuleEngine {
   /// Marks an alarm as active, raised just now or before a restart.
   mutating func activate(_ index: Int, _ transition: AlarmTransition) {
     setDue(index, .max)
-    instances[index].isActive = true
-    instances[index].since = transition.onset
-    instances[index].clearSince = Instance.never
-    instances[index].lastKnown = Instance.never
-    instances[index].wasUnknown = false
+    self[course: index].isActive = true
+    self[course: index].since = transition.onset
+    self[course: index].clearSince = Instance.never
+    self[course: index].lastKnown = Instance.never
+    self[course: index].wasUnknown = false
     activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] += 1
     alarms[Int32(index)] = transition
     disturb(index)
@@ -188,10 +188,10 @@ extension RuleEngine {
 
   /// Puts the stored alarm in the place of an active one that a replay found.
   mutating func replaceAlarm(_ index: Int, _ transition: AlarmTransition) {
-    instances[index].since = transition.onset
+    self[course: index].since = transition.onset
     alarms[Int32(index)] = transition
     // A clearing that began before the alarm was raised can't be its own.
-    if instances[index].clearSince < transition.at { keep(index) }
+    if self[course: index].clearSince < transition.at { keep(index) }
     disturb(index)
   }
 
@@ -210,8 +210,8 @@ extension RuleEngine {
   mutating func deactivate(_ index: Int) {
     alarms[Int32(index)] = nil
     activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] -= 1
-    instances[index].isActive = false
-    instances[index].clearSince = Instance.never
+    self[course: index].isActive = false
+    self[course: index].clearSince = Instance.never
     abandon(index)
     disturb(index)
   }
@@ -225,7 +225,7 @@ extension RuleEngine {
     _ = record(
       programs[Int(instance.rule)].raise, leaves: instance.raiseLeaves,
       attributes: instance.raiseAttributes, at: now)
-    let onset = Timestamp(milliseconds: instance.since)
+    let onset = Timestamp(milliseconds: self[course: index].since)
     return AlarmTransition(
       kind: kind, alarm: AlarmTransition.identifier(rule: rule.id, device: device.path, onset: onset),
       rule: rule.id, title: rule.title, estate: device.estate, device: device.id, place: device.place,

@@ -1,5 +1,6 @@
 /// Many readings at once: what the next ones need is fetched while it is on its way.
 import EstateModel
+import RingBuffer
 
 extension RuleEngine {
   /// Readings whose places in memory are touched before they are judged.
@@ -9,51 +10,78 @@ extension RuleEngine {
 
   /// The same as ``ingest(_:)`` for each reading in turn; faster with many devices, because memory is waited for once
   /// for a block of readings and not once for each.
-  public mutating func ingest(contentsOf readings: [Reading]) {
-    var start = 0
-    while start < readings.count {
-      let end = min(start + Self.block, readings.count)
+  public mutating func ingest(contentsOf readings: ArraySlice<Reading>) {
+    var start = readings.startIndex
+    while start < readings.endIndex {
+      let end = min(start + Self.block, readings.endIndex)
       if devices.count > Self.fewDevices { touch(readings[start..<end]) }
       for position in start..<end { ingest(readings[position]) }
       start = end
     }
   }
 
+  public mutating func ingest(contentsOf readings: [Reading]) { ingest(contentsOf: readings[...]) }
+
   /// Loads one word of everything that the readings will need. The loads of a pass don't wait for each other.
   private mutating func touch(_ readings: ArraySlice<Reading>) {
-    var sum: Int64 = 0
-    for reading in readings {
-      guard let position = slot(of: reading) else { continue }
-      sum &+= Int64(slots[position]) &+ devices[Int(reading.device.raw)].lastSeen
-    }
-    for reading in readings {
-      guard let position = slot(of: reading) else { continue }
-      let (slot, island) = (Int(slots[position]), Int(devices[Int(reading.device.raw)].island))
-      if island >= 0 { sum &+= islands[island].done }
-      if slot > 0 { sum &+= traits[slot - 1].hold &+ series[slot - 1].ring.lastTime }
-    }
-    for reading in readings {
-      guard let position = slot(of: reading), slots[position] > 0 else { continue }
-      let index = Int(slots[position]) - 1
-      sum &+= series[index].touch()
-      for entry in Int(traits[index].firstDependent)..<Int(traits[index].endDependent) {
-        sum &+= Int64(dependents[entry].instance)
+    touched = withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.block) { numbers in
+      var sum: Int64 = 0
+      var count = 0
+      for reading in readings {
+        let (device, signal) = (Int(reading.device.raw), Int(reading.signal.raw))
+        guard device < devices.count, signal < Self.signalCount else { continue }
+        sum &+= devices[device].lastSeen
+        numbers[count] = Int32(device * columnCount + Int(columns[signal]))
+        count += 1
       }
-    }
-    for reading in readings {
-      guard let position = slot(of: reading), slots[position] > 0 else { continue }
-      let index = Int(slots[position]) - 1
-      for entry in Int(traits[index].firstDependent)..<Int(traits[index].endDependent) {
-        let instance = instances[Int(dependents[entry].instance)]
-        sum &+= instance.since &+ instance.quietUntil
+      // The places among the slots become numbers of series.
+      var known = 0
+      for position in 0..<count {
+        let slot = slots[Int(numbers[position])]
+        guard slot > 0 else { continue }
+        numbers[known] = slot - 1
+        known += 1
       }
+      for reading in readings where Int(reading.device.raw) < devices.count {
+        let island = Int(devices[Int(reading.device.raw)].island)
+        if island >= 0 { sum &+= islands[island].done }
+      }
+      return sum &+ touch(UnsafeBufferPointer(rebasing: numbers[..<known]))
     }
-    touched = sum
   }
 
-  private func slot(of reading: Reading) -> Int? {
-    let (device, signal) = (Int(reading.device.raw), Int(reading.signal.raw))
-    return device < devices.count && signal < Self.signalCount
-      ? device * columnCount + Int(columns[signal]) : nil
+  private func touch(_ numbers: UnsafeBufferPointer<Int32>) -> Int64 {
+    series.withUnsafeBufferPointer { series in
+      var sum: Int64 = 0
+      for number in numbers {
+        sum &+= traits[Int(number)].hold &+ series[Int(number)].touchSelf()
+      }
+      for number in numbers {
+        let traits = traits[Int(number)]
+        sum &+= series[Int(number)].touch()
+        for entry in Int(traits.firstDependent)..<Int(traits.endDependent) {
+          sum &+= Int64(dependents[entry].instance)
+        }
+        if traits.lesson >= 0 { sum &+= lessons[Int(traits.lesson)].learned }
+      }
+      for number in numbers {
+        let traits = traits[Int(number)]
+        sum &+= series[Int(number)].touchLeaving()
+        for entry in Int(traits.firstDependent)..<Int(traits.endDependent) {
+          sum &+= instances[Int(dependents[entry].instance)].quietUntil
+        }
+        if traits.lesson >= 0 {
+          let stretch = Int(lessons[Int(traits.lesson)].stretch)
+          if stretch >= 0 { sum &+= Int64(stretches[stretch].next) }
+        }
+      }
+      for number in numbers {
+        let traits = traits[Int(number)]
+        for entry in Int(traits.firstDependent)..<Int(traits.endDependent) {
+          sum &+= Int64(leaves[Int(instances[Int(dependents[entry].instance)].raiseLeaves)].question)
+        }
+      }
+      return sum
+    }
   }
 }

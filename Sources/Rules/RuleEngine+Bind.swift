@@ -181,12 +181,21 @@ extension RuleEngine {
     let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
     guard plan.memories.isEmpty else { return connectMemory(number, plan, firstLeaf, firstAttribute) }
     guard let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }) else { return }
-    instances[number].calm = calm
+    let known = self.number(of: calm)
+    instances[number].calm = known
     // Latest readings are judged before the instance is even looked up.
     let leaf = leaves[firstLeaf]
     if leaf.form == .latest, leaf.count == 1, let entry = entry(of: number, slot: leaf.target.index + 1) {
-      dependents[entry].calm = calm
+      dependents[entry].calm = known
     }
+  }
+
+  /// Most devices of a kind have the same limits.
+  private mutating func number(of calm: Calm) -> Int32 {
+    if let known = calmNumbers[calm] { return known }
+    calms.append(calm)
+    calmNumbers[calm] = Int32(calms.count - 1)
+    return Int32(calms.count - 1)
   }
 
   /// A rule that only counts days is not moved by readings with which its condition can't hold. Whether that was known
@@ -203,7 +212,7 @@ extension RuleEngine {
     if let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }), leaves[firstLeaf].count == 1,
       let entry = entry(of: number, slot: leaves[firstLeaf].target.index + 1)
     {
-      dependents[entry].calm = calm
+      dependents[entry].calm = self.number(of: calm)
     }
   }
 

@@ -18,6 +18,7 @@ extension RuleEngine {
       instances.reduce(0) { $0 + ruleSet.rules[Int($1.rule)].plans.reduce(0) { $0 + $1.leaves.count } })
     var known: [[UInt64]: Int] = [:]
     for instance in instances.indices { bind(instance, laidOut, &known) }
+    calmNumbers = [:]
     for number in series.indices { series[number].settle() }
     for instance in instances.indices { disturb(instance) }
   }
@@ -34,7 +35,7 @@ extension RuleEngine {
       var program = RuleProgram(
         raise: laidOut[0].program, dependsOnTime: rule.raise.dependsOnTime,
         readsMeasurements: plans.contains(where: \.readsMeasurements), onDelay: rule.onDelay,
-        offDelay: rule.offDelay)
+        offDelay: rule.offDelay, gap: rule.gap ?? -1)
       if laidOut.count > 1 { (program.clear, program.hasClear) = (laidOut[1].program, true) }
       if case .manual = rule.clearing { program.isManual = true }
       program.firstMemory = Int32(memoryPrograms.count)
@@ -108,7 +109,7 @@ extension RuleEngine {
           firstInstance: next, endInstance: next, done: start.milliseconds, now: start.milliseconds))
       next += size
     }
-    let nobody = Instance(rule: -1, device: -1, estate: -1, island: -1, gap: 0, dependsOnTime: false)
+    let nobody = Instance(rule: -1, device: -1, estate: -1, island: -1)
     instances = Array(repeating: nobody, count: Int(next))
     for (number, devices) in subjects.enumerated() {
       for index in devices {
@@ -116,9 +117,7 @@ extension RuleEngine {
         let island = self.devices[Int(index)].island
         instances[Int(islands[Int(island)].endInstance)] = Instance(
           rule: Int32(number), device: index,
-          estate: estates[device.estate] ?? Int32(catalogue.estates.count), island: island,
-          gap: ruleSet.rules[number].gap ?? 3 * device.reportInterval,
-          dependsOnTime: programs[number].dependsOnTime)
+          estate: estates[device.estate] ?? Int32(catalogue.estates.count), island: island)
         islands[Int(island)].endInstance += 1
       }
     }

@@ -176,16 +176,16 @@ extension RuleEngine {
       }
       names.instances.append(index.map { Int32($0) })
       if let index { isFresh[index] = false }
-      guard let index, !instances[index].isActive else {
+      guard let index, !self[course: index].isActive else {
         if let alarm { dropped.append(alarm) }
         continue
       }
       if let alarm { activate(index, alarm) }
-      instances[index].since = since
-      instances[index].clearSince = clearSince
-      instances[index].lastKnown = lastKnown
-      instances[index].wasUnknown = flags.contains(.wasUnknown)
-      instances[index].evaluatedAt = evaluatedAt
+      self[course: index].since = since
+      self[course: index].clearSince = clearSince
+      self[course: index].lastKnown = lastKnown
+      self[course: index].wasUnknown = flags.contains(.wasUnknown)
+      self[course: index].evaluatedAt = evaluatedAt
       setDue(index, due)
     }
     // What islands were waiting for is found out anew.

@@ -137,19 +137,20 @@ extension RuleEngine {
       writer.count(Int(instance.device))
       var flags: Snapshot.InstanceFlags = []
       let alarm = alarms[Int32(number)]
+      let course = self[course: number]
       if alarm != nil { flags.insert(.isActive) }
-      if instance.wasUnknown { flags.insert(.wasUnknown) }
-      if instance.since != Instance.never { flags.insert(.hasSince) }
-      if instance.clearSince != Instance.never { flags.insert(.hasClearSince) }
-      if instance.lastKnown != Instance.never { flags.insert(.hasLastKnown) }
-      if instance.evaluatedAt != Instance.never { flags.insert(.hasEvaluatedAt) }
-      if instance.due != .max { flags.insert(.hasDue) }
+      if course.wasUnknown { flags.insert(.wasUnknown) }
+      if course.since != Instance.never { flags.insert(.hasSince) }
+      if course.clearSince != Instance.never { flags.insert(.hasClearSince) }
+      if course.lastKnown != Instance.never { flags.insert(.hasLastKnown) }
+      if course.evaluatedAt != Instance.never { flags.insert(.hasEvaluatedAt) }
+      if course.due != .max { flags.insert(.hasDue) }
       writer.byte(flags.rawValue)
-      writer.time(instance.since, unless: Instance.never, after: clock.milliseconds)
-      writer.time(instance.clearSince, unless: Instance.never, after: clock.milliseconds)
-      writer.time(instance.lastKnown, unless: Instance.never, after: clock.milliseconds)
-      writer.time(instance.evaluatedAt, unless: Instance.never, after: clock.milliseconds)
-      writer.time(instance.due, unless: .max, after: clock.milliseconds)
+      writer.time(course.since, unless: Instance.never, after: clock.milliseconds)
+      writer.time(course.clearSince, unless: Instance.never, after: clock.milliseconds)
+      writer.time(course.lastKnown, unless: Instance.never, after: clock.milliseconds)
+      writer.time(course.evaluatedAt, unless: Instance.never, after: clock.milliseconds)
+      writer.time(course.due, unless: .max, after: clock.milliseconds)
       if let alarm { writer.transition(alarm) }
     }
   }

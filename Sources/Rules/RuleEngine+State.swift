@@ -39,7 +39,7 @@ extension RuleEngine {
         continue
       }
       stored.insert(Int32(index))
-      if instances[index].isActive { replaceAlarm(index, alarm) } else { activate(index, alarm) }
+      if self[course: index].isActive { replaceAlarm(index, alarm) } else { activate(index, alarm) }
     }
     for index in alarms.keys.sorted() where !stored.contains(index) { deactivate(Int(index)) }
     return orphans
@@ -50,7 +50,7 @@ extension RuleEngine {
   /// - Parameter device: `estate/device`.
   /// - Returns: false when no such alarm is active.
   public mutating func clear(rule: String, device: String, at time: Timestamp) -> Bool {
-    guard let index = instance(rule: rule, device: device), instances[index].isActive else { return false }
+    guard let index = instance(rule: rule, device: device), self[course: index].isActive else { return false }
     observed = time.milliseconds
     settle(Int(instances[index].island))
     clear(index, at: max(time.milliseconds, islands[Int(instances[index].island)].now))
@@ -132,13 +132,14 @@ extension RuleEngine {
       clearParts = copy.evidence(plan)
     }
     if program.isManual { clears = 0 }
-    let since = Timestamp(milliseconds: instance.since)
+    let course = self[course: index]
+    let since = Timestamp(milliseconds: course.since)
     return Explanation(
       rule: rule, device: device,
-      state: instance.isActive
-        ? .active(since: since) : instance.since == Instance.never ? .idle : .pending(since: since),
-      clearingSince: instance.clearSince == Instance.never
-        ? nil : Timestamp(milliseconds: instance.clearSince),
+      state: course.isActive
+        ? .active(since: since) : course.since == Instance.never ? .idle : .pending(since: since),
+      clearingSince: course.clearSince == Instance.never
+        ? nil : Timestamp(milliseconds: course.clearSince),
       raises: raises.isNaN ? nil : raises == 1, clears: clears.isNaN ? nil : clears == 1,
       raiseParts: raiseParts, clearParts: clearParts, evaluatedAt: Timestamp(milliseconds: now))
   }

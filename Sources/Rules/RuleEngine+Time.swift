@@ -92,15 +92,18 @@ extension RuleEngine {
     // Set by what is looked at here: but then it has been taken into account below.
     islands[index].wakesAt = .max
     for number in Int(island.firstInstance)..<Int(island.endInstance) {
-      let isDue = instances[number].due <= point
-      if isDue || isGrid && instances[number].quietUntil <= point, instances[number].evaluatedAt < point {
+      let course = self[course: number]
+      let isDue = course.due <= point
+      if isDue || isGrid && instances[number].quietUntil <= point, course.evaluatedAt < point {
         if isDue { islands[index].now = max(islands[index].now, point) }
         observed = point
         evaluate(number, at: point, byReading: false)
       }
-      // A deadline that passed without a decision is left to the grid.
-      if instances[number].due <= point { instances[number].due = .max }
-      wakesAt = min(wakesAt, instances[number].due)
+      if instances[number].course >= 0 {
+        // A deadline that passed without a decision is left to the grid.
+        if self[course: number].due <= point { self[course: number].due = .max }
+        wakesAt = min(wakesAt, self[course: number].due)
+      }
       let quietUntil = instances[number].quietUntil
       if quietUntil <= next {
         wakesAt = min(wakesAt, next)
@@ -115,8 +118,8 @@ extension RuleEngine {
 
   /// Sets or lifts the end of a running delay.
   mutating func setDue(_ instance: Int, _ due: Int64) {
-    guard instances[instance].due != due else { return }
-    instances[instance].due = due
+    guard self[course: instance].due != due else { return }
+    self[course: instance].due = due
     wake(Int(instances[instance].island), at: due)
   }
 
@@ -145,12 +148,12 @@ extension RuleEngine {
 
   /// Whatever was found before may be different now.
   mutating func disturb(_ instance: Int) {
-    let isBusy = instances[instance].since != Instance.never
+    let isBusy = !isIdle(instance)
     for position in Int(firstEntries[instance])..<Int(firstEntries[instance + 1]) {
       dependents[Int(entries[position])].isBusy = isBusy
     }
     instances[instance].looked = Leaf.all
-    let isWatched = isBusy || instances[instance].dependsOnTime
+    let isWatched = isBusy || programs[Int(instances[instance].rule)].dependsOnTime
     rest(instance, until: isWatched ? Instance.never : .max)
   }
 

@@ -15,7 +15,7 @@ struct Glimpse: BitwiseCopyable {
 struct Judgement: BitwiseCopyable {
   var value: Double
   var until: Int64
-  var looked: UInt64
+  var looked: UInt32
 }
 
 extension RuleEngine {
@@ -30,7 +30,7 @@ extension RuleEngine {
       var height = 0
       var top = Double.nan
       var until = Int64.max
-      var looked: UInt64 = 0
+      var looked: UInt32 = 0
       var position = Int(program.firstShort)
       let end = Int(program.endShort)
       let skipsUnknown = seeksYes && program.isMonotone

@@ -72,13 +72,17 @@ public struct RuleEngine: Sendable {
   var trackDevices: [Int32] = []
   var shareNumbers: [ShareKey: Int32] = [:]
   var shareMembers: [ShareMembers: [Int32]] = [:]
-  /// For each series the number of its lesson; -1: nothing is learned of it. Empty: of none.
-  var lessonOf: [Int32] = []
+  /// The first one is none.
+  var calms = [Calm.none]
+  /// Needed until all is laid out.
+  var calmNumbers: [Calm: Int32] = [:]
 
   let availability = Signal.named("available")
 
   // What moves.
   var instances: [Instance] = []
+  var courses: [Course] = []
+  var freeCourses: [Int32] = []
   var islands: [Island] = []
   var devices: [DeviceState] = []
   var series: [WindowedSeries] = []
@@ -175,7 +179,7 @@ public struct RuleEngine: Sendable {
     }
     for position in Int(state.firstWatcher)..<Int(state.endWatcher) {
       let watcher = Int(watchers[position])
-      if instances[watcher].since != Instance.never { evaluate(watcher, at: now, byReading: true) }
+      if !isIdle(watcher) { evaluate(watcher, at: now, byReading: true) }
     }
   }
 
@@ -194,7 +198,7 @@ public struct RuleEngine: Sendable {
 
   private mutating func take(_ reading: Reading, series index: Int, at now: Int64) {
     let traits = traits[index]
-    let lesson = index < lessonOf.count ? Int(lessonOf[index]) : -1
+    let lesson = Int(traits.lesson)
     if lesson >= 0 {
       // Nothing older than the lateness comes any more.
       let newest = max(devices[Int(reading.device.raw)].newest, reading.time.milliseconds)
@@ -218,8 +222,9 @@ public struct RuleEngine: Sendable {
     counters.overrun += series[index].overruns - before
     let latest = series[index].ring.lastValue
     for position in Int(traits.firstDependent)..<Int(traits.endDependent) {
-      if dependents[position].calm.contains(latest), !dependents[position].isBusy { continue }
-      judge(dependents[position], at: now)
+      let dependent = dependents[position]
+      if dependent.calm > 0, !dependent.isBusy, calms[Int(dependent.calm)].contains(latest) { continue }
+      judge(dependent, at: now)
     }
   }
 

@@ -75,8 +75,7 @@ extension RuleEngine {
     var share = BoundShare(program: laidOut.program)
     for device in members(of: shared.kind, besides: instance.device) {
       let member = Instance(
-        rule: instance.rule, device: device, estate: instance.estate, island: instance.island,
-        gap: instance.gap, dependsOnTime: true)
+        rule: instance.rule, device: device, estate: instance.estate, island: instance.island)
       share.members.append(bindPlan(shared.plan, laidOut, of: member, -1, &same))
     }
     shares.append(share)

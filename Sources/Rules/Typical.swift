@@ -151,7 +151,7 @@ extension Checker {
 
 extension RuleEngine {
   mutating func typical(_ series: Int, at now: Int64) -> Glimpse {
-    let lesson = lessons[Int(lessonOf[series])]
+    let lesson = lessons[Int(traits[series].lesson)]
     let hour = clocks[Int(lesson.clock)].hour(of: now)
     return Glimpse(
       value: baselines[Int(lesson.baseline)].typical(at: hour),
