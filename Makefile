@@ -18,7 +18,7 @@ BINARY := .build/release/gatehouse
 # With the Swift runtime in the programs themselves: they start in half the time and need less memory.
 RELEASE := -c release --static-swift-stdlib
 
-.PHONY: help setup build run demo test soak bench lint format clean
+.PHONY: help setup build run demo test soak bench deb testdeb lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | \
@@ -60,6 +60,13 @@ soak: setup build ## long tests; SEEDS=10000 for more simulated nights
 bench: setup build ## measure every figure of benchmarks/README.md; ARGS="--only engine"
 	@$(SWIFT) build $(RELEASE) --product gatehouse-bench
 	@.build/release/gatehouse-bench $(ARGS)
+
+deb: setup build ## a Debian package in .build/deb, for the Debian it is built on
+	@sh scripts/build-deb.sh
+
+# Minutes, root and a network: a fresh Debian folder for each run.
+testdeb: deb ## install, start, upgrade and purge that package in a fresh Debian folder
+	@sh scripts/test-deb.sh
 
 lint: ## formatting, strictly
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -6,7 +6,7 @@ set -eu
 # Where mosquitto lives is often not on a user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin
 
-packages="ca-certificates git libmosquitto-dev mosquitto mosquitto-clients python3 libsimdjson-dev libcbor-dev libical-dev zlib1g-dev libcurl4-openssl-dev libsqlite3-dev pkg-config g++ tzdata util-linux openssl prometheus-alertmanager chromium chromium-driver fonts-noto-cjk libjs-dygraphs python3-venv"
+packages="ca-certificates git libmosquitto-dev mosquitto mosquitto-clients python3 libsimdjson-dev libcbor-dev libical-dev zlib1g-dev libcurl4-openssl-dev libsqlite3-dev pkg-config g++ tzdata util-linux openssl prometheus-alertmanager chromium chromium-driver fonts-noto-cjk libjs-dygraphs python3-venv curl prometheus systemd lintian debootstrap"
 swift_needed="6.1"
 
 stop() {

@@ -38,7 +38,12 @@ public final class Diagnostics {
   public private(set) var problems: [ConfigurationProblem] = []
   private var sources: [String: String] = [:]
 
+  /// Keys that readers asked for, by what they read: what may stand in a mapping.
+  public private(set) var keys: [String: Set<String>] = [:]
+
   public init() {}
+
+  func note(_ asked: Set<String>, of subject: String) { keys[subject, default: []].formUnion(asked) }
 
   public var errors: [ConfigurationProblem] { problems.filter { $0.severity == .error } }
   public var warnings: [ConfigurationProblem] { problems.filter { $0.severity == .warning } }

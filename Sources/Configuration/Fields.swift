@@ -86,6 +86,7 @@ public final class Fields {
 
   /// Reports every key that nobody asked for, with the nearest known one.
   public func finish() {
+    diagnostics.note(asked, of: subject)
     for key in order where !asked.contains(key) {
       diagnostics.error(
         "\(subject): unknown key '\(key)'\(suggestion(for: key, in: asked))", at: keyLocation(key))

@@ -96,6 +96,7 @@ struct Console: Sendable {
   private let signIn: SignInRoutes
   private let pages: Pages
   private let pageRoutes: PageRoutes
+  private let operations: OperationsRoutes
   private let identification: Identification
   /// nil: it is switched off.
   private let open311: Open311Routes?
@@ -123,6 +124,9 @@ struct Console: Sendable {
     pageRoutes = PageRoutes(
       api: api, pages: pages, reports: try ReportShelf(api), accounts: accounts,
       sparklines: SparklineShelf(StoreAccess(folder: folder, for: "sparklines")))
+    operations = OperationsRoutes(
+      store: StoreAccess(folder: folder, for: "metrics"), status: status,
+      isBehindProxy: settings.isBehindProxy)
     identification = Identification(
       accounts: accounts, sessions: sessions, isBehindProxy: settings.isBehindProxy)
     isEncrypted = settings.isEncrypted
@@ -140,9 +144,11 @@ struct Console: Sendable {
     let router = Router(context: ConsoleContext.self)
     router.add(middleware: Outcome(pages: pages, isEncrypted: isEncrypted))
     router.get("/static/:version/:file", use: pages.assets.answer)
+    operations.addOpen(to: router)
     // Before anybody is asked who they are: these are for everybody.
     open311?.add(to: router)
     router.add(middleware: identification)
+    operations.add(to: router)
     api.add(to: router)
     signIn.add(to: router)
     pageRoutes.add(to: router)

@@ -12,7 +12,12 @@ struct BrokerConnection {
   init(_ settings: Settings, clock: GatewayClock.Source, logger: Logger) throws {
     switch settings.broker {
     case .embedded:
-      let template = try String(contentsOf: settings.brokerTemplate, encoding: .utf8)
+      let found = try String(contentsOf: settings.brokerTemplate, encoding: .utf8)
+      let template = ConfigurationVersion.brokerTemplate(found)
+      if template != found {
+        logger.warning(
+          "mosquitto.conf.template is of version 1; 'gatehouse config migrate' brings it up to date")
+      }
       let embedded = EmbeddedBroker(
         dataFolder: settings.dataFolder, template: template, listener: settings.deviceListener,
         isSimulated: clock == .simulation, logger: logger)

@@ -34,6 +34,7 @@ struct Core {
   var clock: GatewayClock
   var batch: Batch
   private var problems: ProblemCounts
+  private var budgets: DeviceBudgets
   var states: DeviceStates
   private(set) var recent: RecentReadings
   private(set) var unclaimed: UnclaimedList
@@ -81,6 +82,8 @@ struct Core {
           behind: configuration.settings.acceptedBehind, ahead: configuration.settings.acceptedAhead))
     staging = RingBuffer(capacity: Self.stagingCapacity)
     problems = ProblemCounts(configuration.catalogue)
+    budgets = DeviceBudgets(
+      configuration.settings.deviceBudget, devices: configuration.catalogue.devices.count)
     status.devices = configuration.catalogue.devices.count
     states.restoreFrames(in: self.decoder)
   }
@@ -98,13 +101,20 @@ struct Core {
     // Before a simulated clock's first word there is no time at which anything could have arrived.
     guard let now = clock.now else { return }
     decoder.decode(topic: topic, payload: payload, now: now, isRetained: isRetained)
-    if let sender = decoder.sender, !isRetained { states.heard(sender, at: now, decoder) }
+    if let sender = decoder.sender, !isRetained {
+      states.heard(sender, at: now, decoder)
+      // The clock of a replay may run many times faster than the world's.
+      guard clock.source == .simulation || budgets.take(sender, at: now) else {
+        return leaveOut(sender, at: now)
+      }
+    }
     take(now: now)
     if !decoder.problems.isEmpty {
       status.problems += decoder.problems.count
       for problem in decoder.problems {
         problems.add(problem, at: now)
         if problem.reason == .unknownDevice { unclaimed.note(problem.device, topic, payload, at: now) }
+        status.problemsByReason[problem.reason.rawValue, default: 0] += 1
       }
     }
     if !decoder.rebirths.isEmpty { rebirths.ask(decoder.rebirths, at: now) }
@@ -119,6 +129,16 @@ struct Core {
         if isNews(&reading) { stage(reading) }
       }
     }
+  }
+
+  /// The device floods: what it says is counted and not judged.
+  private mutating func leaveOut(_ device: DeviceIndex, at now: Timestamp) {
+    status.problems += 1
+    status.problemsByReason[PayloadProblem.Reason.flooding.rawValue, default: 0] += 1
+    problems.add(
+      PayloadProblem(
+        device: catalogue[device].path, reason: .flooding, detail: "more messages than its budget"),
+      at: now)
   }
 
   /// Stages what the decoder found, but for what has been delivered before.
@@ -224,6 +244,11 @@ struct Core {
     status.commits += 1
     status.commitTime += milliseconds
     status.longestCommit = max(status.longestCommit, milliseconds)
+    status.commitLatency.add(seconds: milliseconds / 1000)
+  }
+
+  mutating func recordAlert(milliseconds: Int64) {
+    status.alertLatency.add(seconds: Double(milliseconds) / 1000)
   }
 
   mutating func recordSnapshot(milliseconds: Int64) {

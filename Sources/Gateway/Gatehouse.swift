@@ -31,6 +31,7 @@ package final class Gatehouse<Link: MessageLink> {
   private var lastStatus: Int64 = 0
   /// As they were a second ago at most.
   private var outbox: (figures: OutboxFigures?, readAt: Int64) = (nil, .min)
+  private var notice = ServiceNotice()
 
   /// Milliseconds for which a stopping gateway tries to keep its last batch.
   private static var farewell: Int64 { 3000 }
@@ -78,6 +79,7 @@ package final class Gatehouse<Link: MessageLink> {
     session.connect()
     try dispatch?.start(standing: standing)
     desk?.start()
+    notice.ready()
     while !link.isStopRequested {
       broker?.ensureRunning()
       wait()
@@ -87,6 +89,7 @@ package final class Gatehouse<Link: MessageLink> {
       takeOver()
       if GatewayClock.monotonic - lastStatus >= 200 { publishStatus() }
     }
+    notice.stopping()
     desk?.stop()
     dispatch?.stop()
     let isKept = finish()
@@ -183,6 +186,11 @@ package final class Gatehouse<Link: MessageLink> {
 
   func publishStatus() {
     lastStatus = GatewayClock.monotonic
+    var status = status
+    status.beat = lastStatus
+    notice.beat(
+      lastStatus,
+      status: "broker \(status.link), \(status.activeAlarms) alarms, \(status.openTickets) open tickets")
     link.publish(status)
   }
 }

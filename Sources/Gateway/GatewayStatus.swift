@@ -9,6 +9,8 @@ public struct GatewayStatus: Codable, Sendable {
   public var readings = 0
   public var events = 0
   public var problems = 0
+  /// The same by reason, since the start.
+  public var problemsByReason: [String: Int] = [:]
   /// Readings that had been delivered before: same device, signal and event time. They changed nothing.
   public var duplicates = 0
   /// Messages that their devices had sent before, by their numbers; they were dropped.
@@ -29,6 +31,10 @@ public struct GatewayStatus: Codable, Sendable {
   public var longestCommit: Double = 0
   /// All commits together, milliseconds.
   public var commitTime: Double = 0
+  /// How long commits took.
+  public var commitLatency = LatencyHistogram()
+  /// From reading a message to the moment at which the alarm that it raised or cleared is kept and told.
+  public var alertLatency = LatencyHistogram()
   /// Longest pause for a snapshot of the engine so far, milliseconds.
   public var longestSnapshot: Double = 0
   /// Why the last commit failed; nil while batches can be kept. Nothing is read and nothing is acknowledged then.
@@ -55,6 +61,8 @@ public struct GatewayStatus: Codable, Sendable {
   public var simulationEnded = false
   /// What became of the last wish to read the configuration again; nil: there was none.
   public var lastReload: ReloadReport?
+  /// The pipeline's last sign of life: milliseconds of the machine's monotonic clock.
+  public var beat: Int64?
 
   public init() {}
 }

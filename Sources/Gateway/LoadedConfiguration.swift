@@ -40,6 +40,7 @@ public struct LoadedConfiguration: Sendable {
       let document = Document(
         contentsOf: main, name: "\(name)/gatehouse.yaml", diagnostics: diagnostics)
     else { return nil }
+    ConfigurationVersion.check(document, diagnostics)
     settings = Settings(document: document, folder: folder, diagnostics: diagnostics)
 
     var files: [Part: [String: UInt64]] = [:]

@@ -53,6 +53,7 @@ extension Pipeline {
       self.failure = nil
     }
     tell(batch, at: now)
+    if !batch.transitions.isEmpty { core.recordAlert(milliseconds: GatewayClock.monotonic - lastListened) }
     return true
   }
 

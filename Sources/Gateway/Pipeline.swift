@@ -41,7 +41,7 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
   /// The engine's clock stands still: the broker may hold what would be needed to judge by time alone.
   var isHeld = true
   /// Monotonic time of the last turn in which messages could be taken.
-  private var lastListened: Int64
+  var lastListened: Int64
   let snapshotInterval: Int64
   /// False while somebody plays from the log beside the gateway: then batches stay where they are.
   package var mayTidy = true

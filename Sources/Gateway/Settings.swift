@@ -37,6 +37,9 @@ public struct Settings: Sendable {
   /// How long readings are kept, and how much room they may take.
   public var retention = Retention.standard
 
+  /// How many messages a device may send.
+  public var deviceBudget = DeviceBudget()
+
   /// The web console; nil: off.
   public var console: ConsoleSettings? = ConsoleSettings()
 
@@ -57,6 +60,7 @@ public struct Settings: Sendable {
     let folder = URL(fileURLWithPath: folder.path, isDirectory: true)
     self.init(folder: folder)
     guard let fields = Fields(document.root, of: "gatehouse.yaml", diagnostics: diagnostics) else { return }
+    _ = fields.optional("version")
     func path(_ key: String, _ standard: URL) -> URL {
       guard let text = fields.optionalText(key) else { return standard }
       return URL(fileURLWithPath: text, relativeTo: folder).standardizedFileURL
@@ -91,6 +95,7 @@ public struct Settings: Sendable {
     }
     acceptedAhead = fields.optional("accepted-ahead")?.duration(diagnostics) ?? acceptedAhead
     acceptedBehind = fields.optional("accepted-behind")?.duration(diagnostics) ?? acceptedBehind
+    if let node = fields.optional("device-budget") { deviceBudget = DeviceBudget(node: node, diagnostics) }
     if let node = fields.optional("history") { retention = Retention(node: node, diagnostics) }
     if let node = fields.optional("console") {
       console = ConsoleSettings.read(node, folder: folder, diagnostics)

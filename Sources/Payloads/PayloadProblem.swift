@@ -31,6 +31,8 @@ public struct PayloadProblem: Hashable, Sendable {
     case lostMessages = "lost-messages"
     /// The network server sent raw bytes only: it has no codec for the device.
     case undecoded
+    /// The device has spent its budget of messages.
+    case flooding
     /// No profile has the keys that this object has.
     case unknownModel = "unknown-model"
   }

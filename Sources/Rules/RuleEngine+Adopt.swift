@@ -111,7 +111,7 @@ extension RuleEngine {
     let rule = other.ruleSet.rules[Int(theirs.rule)].id
     guard let mine = ruleSet.rules.firstIndex(where: { $0.id == rule }),
       let index = instance(rule: Int32(mine), device: theirs.device), index < isFresh.count, isFresh[index],
-      !instances[index].isActive
+      !self[course: index].isActive
     else { return }
     if let here = memory(of: index), let there = other.memory(of: number) {
       let program = programs[mine]
@@ -122,16 +122,17 @@ extension RuleEngine {
         memories[here + offset] = memory
       }
     }
-    guard theirs.since != Instance.never else { return }
+    let course = other[course: number]
+    guard course.since != Instance.never else { return }
     let alarm = AlarmTransition.identifier(
       rule: rule, device: catalogue.devices[Int(theirs.device)].path,
-      onset: Timestamp(milliseconds: theirs.since))
+      onset: Timestamp(milliseconds: course.since))
     if isOver(alarm) { return }
-    instances[index].since = theirs.since
-    instances[index].wasUnknown = theirs.wasUnknown
-    instances[index].lastKnown = theirs.isActive ? Instance.never : theirs.lastKnown
-    instances[index].evaluatedAt = theirs.isActive ? Instance.never : theirs.evaluatedAt
-    let due = theirs.since + programs[mine].onDelay
+    self[course: index].since = course.since
+    self[course: index].wasUnknown = course.wasUnknown
+    self[course: index].lastKnown = course.isActive ? Instance.never : course.lastKnown
+    self[course: index].evaluatedAt = course.isActive ? Instance.never : course.evaluatedAt
+    let due = course.since + programs[mine].onDelay
     setDue(index, due > clock.milliseconds ? due : .max)
   }
 }

@@ -27,7 +27,8 @@ struct Gatehouse: AsyncParsableCommand {
       WatchCommand.self, DevicesCommand.self,
       HistoryCommand.self, ExplainCommand.self, StatusCommand.self, ExportCommand.self, RecoverCommand.self,
       TestCommand.self, BacktestCommand.self, QualityCommand.self, ReportCommand.self, ProfileCommand.self,
-      UserCommands.self, DeviceCommands.self,
+      UserCommands.self, DeviceCommands.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
+      ConfigCommands.self,
     ])
 
   static func main() async {

@@ -29,10 +29,19 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Watch only these estates.", transform: { $0.split(separator: ",").map(String.init) })
   var estates: [String]?
 
+  @Option(
+    help:
+      "How the log is written: text, json, or journal (with levels for journald; the default under systemd).")
+  var log: LogFormat?
+
+  @Option(help: "debug, info, notice, warning or error; nothing below it is logged.")
+  var logLevel: Logger.Level = .info
+
   func run() async throws {
     ProcessMemory.share()
     let loaded = try options.load(estates: estates, sends: true)
-    let logger = makeLogger()
+    let format = log ?? LineLog.preferredFormat(ProcessInfo.processInfo.environment)
+    let logger = LineLog(format).logger(level: logLevel)
     let audit = Audit(folder: loaded.settings.dataFolder)
     let service = GatewayService(
       loaded, clock: clock, logger: logger, reloadingFrom: options.source(estates: estates)
@@ -61,3 +70,5 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension GatewayClock.Source: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}

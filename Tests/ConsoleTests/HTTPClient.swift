@@ -73,7 +73,8 @@ final class Connection: @unchecked Sendable {
   func send(_ method: String, _ path: String, _ headers: [String: String] = [:], body: String = "")
     async throws
   {
-    var text = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    var text = "\(method) \(path) HTTP/1.1\r\n"
+    if headers["Host"] == nil { text += "Host: 127.0.0.1\r\n" }
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) { text += "\(name): \(value)\r\n" }
     if !body.isEmpty || method != "GET" { text += "Content-Length: \(body.utf8.count)\r\n" }
     let bytes = Array((text + "\r\n" + body).utf8)

@@ -61,11 +61,13 @@ final class RunningConsole {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// - Parameter withGateway: with a gateway behind it, which takes steps on tickets.
-  func start(now: Int64? = nil, withGateway: Bool = false) async throws {
+  /// - Parameters:
+  ///   - given: what the gateway says of itself.
+  ///   - withGateway: with a gateway behind it, which takes steps on tickets.
+  func start(now: Int64? = nil, status given: GatewayStatus? = nil, withGateway: Bool = false) async throws {
     var status = GatewayStatus()
     (status.now, status.link) = (now, "connected")
-    let fixed = status
+    let fixed = given ?? status
     var logger = Logger(label: "test")
     logger.logLevel = .error
     let gateway = withGateway ? GatewayService(configuration, logger: logger) : nil
