@@ -7,6 +7,8 @@ import Testing
 struct StrangerTests {
   /// Nothing of the estate is in these.
   private static let open: Set<String> = [
+    // Language and colours of the sign-in page itself.
+    "/choose/{what}/{value}",
     "/sign-in", "/static/{version}/{file}", "/healthz", "/readyz", "/api/v1/openapi.json",
     // From this machine: MetricsTests asks from elsewhere.
     "/metrics",

@@ -48,8 +48,28 @@ struct MigrationTests {
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     """
 
-  @Test("A database of version 1 is brought up to date and keeps its readings, also for new batches")
-  func fromVersion1() throws {
+  /// What version 2 added, done to a database of version 1.
+  private static let version2 = """
+    INSERT INTO grdb_migrations VALUES ('2');
+    CREATE TABLE batch_index (
+      batch INTEGER PRIMARY KEY, min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, devices BLOB) STRICT;
+    INSERT INTO batch_index (batch, min_time, max_time)
+      SELECT id, min_time, max_time FROM batches WHERE count > 0;
+    DROP INDEX batches_by_time;
+    CREATE TABLE chunks (
+      id INTEGER PRIMARY KEY, count INTEGER NOT NULL, readings BLOB NOT NULL) STRICT;
+    CREATE TABLE compaction (
+      one INTEGER PRIMARY KEY CHECK (one = 1), batches INTEGER NOT NULL, readings INTEGER NOT NULL,
+      pending INTEGER NOT NULL) STRICT;
+    INSERT INTO compaction VALUES (1, 0, 0, 0);
+    CREATE TABLE snapshots (
+      batch INTEGER PRIMARY KEY, now INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+    """
+
+  @Test(
+    "A database of each earlier version is brought up to date and keeps its readings, also for new batches",
+    arguments: [1, 2])
+  func fromEarlier(version: Int) throws {
     try Fixture.withFolder { folder in
       let catalogue = Fixture.catalogue()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -71,9 +91,10 @@ struct MigrationTests {
             arguments: [time.milliseconds, time.milliseconds, time.milliseconds, Data(packed)])
         }
         try database.execute(sql: "INSERT INTO meta VALUES ('clock', 'simulation')")
+        if version == 2 { try database.execute(sql: Self.version2) }
       }
       try queue.close()
-      #expect(throws: StoreError.olderSchema(path, found: 1, expected: 4)) {
+      #expect(throws: StoreError.olderSchema(path, found: version, expected: 4)) {
         try Store.reader(folder: folder)
       }
 
