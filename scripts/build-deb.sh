@@ -59,5 +59,6 @@ sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@
 
 mkdir -p "$out"
 package=$out/gatehouse_${version}_$architecture.deb
-dpkg-deb --root-owner-group --build "$tree" "$package" >/dev/null
+# COMPRESSION=gzip is quicker, for trials.
+dpkg-deb --root-owner-group -Z"${COMPRESSION:-xz}" --build "$tree" "$package" >/dev/null
 echo "$package"

@@ -19,12 +19,12 @@ cleanup() {
 trap cleanup EXIT
 
 version=$(.build/release/gatehouse --version)
+export COMPRESSION=gzip
 first=$(VERSION="$version" sh scripts/build-deb.sh "$work")
 second=$(VERSION="$version+1" sh scripts/build-deb.sh "$work")
 
 echo "== lintian"
-# Errors only: that the program carries a runtime, and isn't in Debian's archive, is known.
-lintian --fail-on error --suppress-tags bad-distribution-in-changes-file "$first"
+lintian --fail-on error --allow-root "$first"
 
 fresh=${DEBIAN:-}
 if [ -z "$fresh" ]; then
