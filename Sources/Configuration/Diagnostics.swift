@@ -43,7 +43,7 @@ public final class Diagnostics {
 
   public init() {}
 
-  func note(_ asked: Set<String>, of subject: String) { keys[subject, default: []].formUnion(asked) }
+  func note(_ asked: [String], of subject: String) { keys[subject, default: []].formUnion(asked) }
 
   public var errors: [ConfigurationProblem] { problems.filter { $0.severity == .error } }
   public var warnings: [ConfigurationProblem] { problems.filter { $0.severity == .warning } }

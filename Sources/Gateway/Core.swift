@@ -46,7 +46,7 @@ struct Core {
   var status = GatewayStatus()
   let decoder: PayloadDecoder
   private(set) var staging: RingBuffer<Reading>
-  private(set) var engine: RuleEngine
+  var engine: RuleEngine
   private var committedProblems = 0
   /// The log doesn't know yet since when the engine watches.
   private(set) var isNew: Bool
@@ -197,7 +197,7 @@ struct Core {
 
   var hasReadings: Bool { !batch.readings.isEmpty }
 
-  private mutating func collect() {
+  mutating func collect() {
     for transition in engine.takeTransitions() {
       passTicketTime(until: min(Timestamp(milliseconds: transition.at), engine.clock))
       if holds(transition) { continue }

@@ -112,7 +112,9 @@ extension Pipeline {
     _ step: TicketCommand.Step, on ticket: String, by: String, via: TicketEvent.Source = .commandLine,
     at moment: Moment
   ) -> ControlReply {
-    keeping(at: moment) { core in .ticket(try core.perform(step, on: ticket, by: by, via: via)) }
+    // Kept with the commit before the step's own: an alarm's end stays true whatever becomes of the step.
+    if failure == nil { core.endByHand(step, on: ticket, by: by) }
+    return keeping(at: moment) { core in .ticket(try core.perform(step, on: ticket, by: by, via: via)) }
   }
 
   /// The same for what is shelved.

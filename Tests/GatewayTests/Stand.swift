@@ -156,11 +156,14 @@ final class Stand {
   var marks: [OutboxMark] = []
 
   /// - Parameter channel: where messages go; nil: there are none.
-  init(clock source: GatewayClock.Source = .wall, window: Int = 1000, channel: ChannelPlan? = nil) throws {
+  init(
+    clock source: GatewayClock.Source = .wall, window: Int = 1000, channel: ChannelPlan? = nil,
+    estates: [String] = ["luyuan", "yiheyuan"]
+  ) throws {
     let diagnostics = Diagnostics()
     guard
       var loaded = LoadedConfiguration(
-        folder: Self.root.appendingPathComponent("config"), estates: ["luyuan", "yiheyuan"],
+        folder: Self.root.appendingPathComponent("config"), estates: estates,
         diagnostics: diagnostics)
     else { throw GatewayError.unknown("\(diagnostics.sorted())") }
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("stand-\(UUID().uuidString)")
