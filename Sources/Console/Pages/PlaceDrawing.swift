@@ -12,7 +12,7 @@ struct PlaceDrawing {
   private static let (roof, ground) = (54.0, 156.0)
   /// The first line of words below the ground, behind the meter wells.
   private static let words = 190.0
-  private static let column = 78.0
+  private static let column = 92.0
   /// Sound levels between these fill the bar: a quiet room and a lorry beside the bed.
   private static let sound = 25.0...65.0
   /// A wall's lean is shown so many times as large, to be seen at all.
@@ -47,17 +47,14 @@ struct PlaceDrawing {
       if !units.isEmpty { text += label(unit, x: left + Self.column / 2, y: Self.roof + 14) }
       text += captions(inside, x: left + Self.column / 2, y: Self.words)
     }
-    if units.isEmpty {
-      text += captions(own, x: width / 2, y: Self.words)
-    } else {
-      for (index, device) in own.prefix(2).enumerated() {
-        text += caption(
-          device, x: width / 2, y: Self.roof - 6 - Double(own.prefix(2).count - 1 - index) * 15, isNamed: true
-        )
-      }
+    let lines =
+      columns.map { unit in units.isEmpty ? 0 : devices.count { plan.isInside($0.place, unit.id) } }.max()
+      ?? 0
+    for (index, device) in own.prefix(4).enumerated() {
+      let y = Self.words + Double(min(4, lines) + index) * 16
+      text += caption(device, x: width / 2, y: y, isNamed: !units.isEmpty)
     }
-    let lines = columns.map { unit in devices.count { plan.isInside($0.place, unit.id) } }.max() ?? 0
-    return frame(width, text, lines: units.isEmpty ? own.count : lines)
+    return frame(width, text, lines: min(4, lines) + own.count)
   }
 
   /// What hangs and runs in one unit: the elevator with its noise, the wall beside it, the meter well below.
@@ -153,7 +150,7 @@ struct PlaceDrawing {
   // MARK: Words
 
   private func frame(_ width: Double, _ content: String, lines: Int = 1) -> String {
-    let height = Int(Self.words) + 16 * min(4, max(1, lines))
+    let height = Int(Self.words) + 16 * min(8, max(1, lines))
     return
       "<svg width=\"\(Int(width))\" height=\"\(height)\" viewBox=\"0 0 \(Int(width)) \(height)\" role=\"group\" aria-label=\"\(plan.view.speech(place.title).escapedForHTML)\">"
       + content
