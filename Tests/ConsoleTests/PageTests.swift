@@ -45,6 +45,53 @@ struct PageTests {
     try await console.stop()
   }
 
+  @Test(
+    "A device that nobody has claimed is shown with its last message and the entry to add, which then loads")
+  func unclaimed() async throws {
+    let console = try RunningConsole()
+    let story = try Story(console)
+    var batch = Batch(now: Timestamp(milliseconds: Story.start))
+    var problem = DeviceProblem(
+      device: "luyuan/probe-w99", reason: "unknown-device",
+      detail: #"not in the catalogue; sent {"level":0.31,"battery":57}"#,
+      first: Timestamp(milliseconds: Story.start - 600_000), last: Timestamp(milliseconds: Story.start))
+    // One each 30 s: the entry says so.
+    problem.count = 21
+    batch.problems = [problem]
+    try story.store.commit(batch)
+    try await console.start(now: Story.start)
+    let session = try await console.session().merging(["Accept-Language": "en"]) { $1 }
+    let page = try await console.send("GET", "/devices", session).text
+    #expect(page.contains("{&quot;level&quot;:0.31,&quot;battery&quot;:57}"))
+    let entry = try #require(page.firstMatch(of: /<pre><code>(- id: [^<]*)<\/code>/).map { String($0.1) })
+    #expect(
+      entry.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) } == [
+        "- id: probe-w99", "kind: sewer-level-probe", "title: {zh: , en: }", "at:   # a place of the estate",
+        "report-interval: 30 s",
+      ])
+    let filled = entry.replacingOccurrences(of: "{zh: , en: }", with: "{zh: 探头, en: probe}")
+      .replacingOccurrences(of: "at:   #", with: "at: gate  #")
+    let diagnostics = Diagnostics()
+    let estate = """
+      estate: luyuan
+      title: {zh: 鹿苑, en: Luyuan}
+      community: {zh: 绿园, en: community}
+      sub-district: {zh: 街道, en: sub-district}
+      district: {zh: 区, en: district}
+      management: none
+      time-zone: Asia/Shanghai
+      parties: [{role: community}]
+      places: [{id: gate, kind: gate, title: {zh: 门, en: gate}}]
+      devices:
+      \(filled)
+      """
+    let document = try #require(Document(text: estate, file: "luyuan.yaml", diagnostics: diagnostics))
+    let catalogue = Catalogue(documents: [document], diagnostics: diagnostics)
+    #expect(!diagnostics.hasErrors, "\(diagnostics.errors)")
+    #expect(catalogue.device(path: "luyuan/probe-w99") != nil)
+    try await console.stop()
+  }
+
   @Test("Templates use only words that both languages have")
   func words() throws {
     let resources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
