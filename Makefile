@@ -53,7 +53,7 @@ soak: setup build ## long tests; SEEDS=10000 for more simulated nights
 	@.build/release/payloadsoak $(PAYLOADS)
 	@$(SWIFT) build --build-tests
 	@RULE_FILES=$(RULE_FILES) $(SWIFT) test --skip-build --filter MutatedFileTests
-	@SOAK=29 $(SWIFT) test --skip-build --no-parallel --filter SoakTests
+	@SOAK=43 $(SWIFT) test --skip-build --no-parallel --filter SoakTests
 	@KILLS=200 $(SWIFT) test --skip-build --no-parallel --filter CrashTests
 	@MIXED_DEVICES=2000 MIXED_HOURS=24 MIXED_SPEED=400 $(SWIFT) test --skip-build --no-parallel --filter MixedDayTests
 

@@ -21,7 +21,12 @@ trap cleanup EXIT
 version=$(.build/release/gatehouse --version)
 export COMPRESSION=gzip
 first=$(VERSION="$version" sh scripts/build-deb.sh "$work")
-second=$(VERSION="$version+1" sh scripts/build-deb.sh "$work")
+# An upgrade needs a later version of the same.
+dpkg-deb -R "$first" "$work/tree"
+sed -i "s/^Version: .*/Version: $version+1/" "$work/tree/DEBIAN/control"
+second=$work/gatehouse_$version+1_$(dpkg --print-architecture).deb
+dpkg-deb --root-owner-group -Zgzip --build "$work/tree" "$second" >/dev/null
+rm -rf "$work/tree"
 
 echo "== lintian"
 lintian --fail-on error --allow-root "$first"
@@ -74,6 +79,12 @@ cp seeds/estates/luyuan.yaml "$root/etc/gatehouse/estates/"
 start
 in_root gatehouse device enrol luyuan/probe-w01 --config /etc/gatehouse --data /var/lib/gatehouse >/dev/null ||
   fail "device enrol"
+tries=0
+until [ -s "$root/var/lib/gatehouse/console.url" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || { cat "$work/run.log" >&2; fail "no console"; }
+  sleep 0.3
+done
 url=$(cat "$root/var/lib/gatehouse/console.url")
 python3 - "$url" <<'PY' || fail "the console does not answer"
 import sys, urllib.request

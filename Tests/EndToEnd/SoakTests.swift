@@ -1,6 +1,6 @@
 /// A day of some two thousand devices, as fast as the machine can, with a broker that is stopped now and then.
 ///
-/// Takes minutes: `SOAK=29 swift test --filter SoakTests` plays 29 copies of each estate, as `make soak` does.
+/// Takes minutes: `SOAK=43 swift test --filter SoakTests` plays 43 copies of each estate, as `make soak` does.
 import Foundation
 import Testing
 
@@ -40,7 +40,7 @@ struct SoakTests {
 
   @Test(
     "A day of many devices: memory and files stay, no message is lost, no ticket is made of nothing",
-    .enabled(if: copies != nil, "SOAK=29 plays it, in minutes"))
+    .enabled(if: copies != nil, "SOAK=43 plays it, in minutes"))
   func day() throws {
     let copies = try #require(Self.copies)
     let folder = try Programs.temporaryFolder()
