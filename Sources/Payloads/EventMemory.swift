@@ -1,4 +1,5 @@
-/// Events that have begun and not ended: one visit is one event, whatever the number of messages.
+/// Events that have begun and not ended, for devices that give them no id: one visit is one event, whatever the
+/// number of messages.
 import EstateModel
 
 struct EventMemory {
@@ -6,16 +7,7 @@ struct EventMemory {
   /// Events that may be open at once; beyond it the oldest is forgotten.
   static let limit = 4096
 
-  /// For events that the device names itself: a begin that comes again is an update.
-  mutating func phase(_ key: UInt64, _ phase: EventDetail.Phase, at time: Timestamp) -> EventDetail.Phase {
-    switch phase {
-    case .begin: step(key, .begin, at: time).phase
-    case .update: .update
-    case .end: step(key, .end, at: time).phase
-    }
-  }
-
-  /// What a message means for the event that its key names, where the device gives it no id.
+  /// What a message means for the event that its key names.
   /// - Returns: the phase, with repeated begins as updates, and when the event began.
   mutating func step(_ key: UInt64, _ phase: EventDetail.Phase, at time: Timestamp) -> (
     phase: EventDetail.Phase, start: Timestamp

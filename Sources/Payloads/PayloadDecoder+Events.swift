@@ -14,8 +14,6 @@ struct FoundEvent {
   var label: String?
   /// Begins and ends with this one message.
   var isMoment = false
-  /// Its phase and id were worked out from the messages before it.
-  var isMatched = false
 }
 
 extension PayloadDecoder {
@@ -70,14 +68,7 @@ extension PayloadDecoder {
       report(origin.device, signal: event.kind, .badTime, "the event starts after its message")
       start = origin.time
     }
-    if event.id.isEmpty {
-      event.id = "\(Signal[event.kind].name)-\(start.milliseconds)"
-    } else if !event.isMoment, !event.isMatched {
-      var hash = StableHash()
-      hash.add(event.id)
-      let key = (hash.value ^ UInt64(origin.device.raw)) &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(event.kind.raw)
-      event.phase = openEvents.phase(key, event.phase, at: origin.time)
-    }
+    if event.id.isEmpty { event.id = "\(Signal[event.kind].name)-\(start.milliseconds)" }
     if event.phase == .begin { origin.marks.insert(.begin) }
     if event.phase == .end || event.isMoment { origin.marks.insert(.end) }
     var dwell = Double(origin.time - start) / 1000
@@ -140,7 +131,7 @@ extension PayloadDecoder {
         zones: event.zones.map { eventZones($0(object)) } ?? [],
         isActive: active.flatMap { $0.kind == JSON_BOOL ? $0.number != 0 : nil }
           ?? (phase != .end && !isMoment),
-        label: label, isMoment: isMoment, isMatched: event.id == nil),
+        label: label, isMoment: isMoment),
       origin)
   }
 

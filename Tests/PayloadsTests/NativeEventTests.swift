@@ -37,20 +37,6 @@ import Testing
     #expect(decoder.problems.isEmpty)
   }
 
-  @Test("A begin that is told again is an update of the same visit; after its end the next is another begin")
-  func repeated() {
-    var said: [String] = []
-    for (second, phase) in ["begin", "begin", "update", "begin", "end", "begin"].enumerated() {
-      decoder.decode(
-        "estates/luyuan/gate-1/event",
-        #"{"ts": \#(1_773_500_900_000 + second * 1000), "event": "person", "id": "9", "phase": "\#(phase)"}"#)
-      said += decoder.events.map(\.phase.rawValue)
-    }
-    #expect(said == ["begin", "update", "update", "update", "end", "begin"])
-    decode("gate-2", #""phase": "begin", "event": "person", "id": "9""#)
-    #expect(decoder.events.map(\.phase) == [.begin], "another camera's visit")
-  }
-
   @Test(
     "Events outside the zones that count are marked",
     arguments: [

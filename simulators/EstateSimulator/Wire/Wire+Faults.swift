@@ -139,11 +139,12 @@ extension Wire {
     sent.append(message)
   }
 
-  /// Links that come and go, devices that start anew or fall silent, between the last call and `time`.
+  /// Links that come and go, devices that start anew or fall silent, between `turned` and `time`.
   mutating func turnFaults(until time: Timestamp) {
-    for (path, fault) in deviceFaults.sorted(by: { $0.key < $1.key }) {
+    defer { turned = time }
+    for (path, fault) in turning {
       guard var voice = voices[path] else { continue }
-      func isReached(_ moment: Timestamp) -> Bool { now < moment && moment <= time && moment < end }
+      func isReached(_ moment: Timestamp) -> Bool { turned < moment && moment <= time && moment < end }
       switch fault.kind {
       case .silent:
         if isReached(fault.from) { tell(&voice, isOnline: false, at: fault.from) }
@@ -152,7 +153,8 @@ extension Wire {
         counts.note(.reboot, path)
         restart(&voice, path, at: fault.from)
       case .flapping:
-        var moment = fault.from + (fault.by - fault.gone)
+        let gone = max(0, (turned - fault.from) / fault.by - 1)
+        var moment = fault.from + gone * fault.by + (fault.by - fault.gone)
         while moment <= min(time, fault.until - 1) {
           if isReached(moment) {
             counts.note(.flapping, path)

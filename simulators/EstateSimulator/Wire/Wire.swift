@@ -22,6 +22,10 @@ public struct Wire {
   let start: Timestamp
   let end: Timestamp
   var now: Timestamp
+  /// Up to here devices have fallen silent, started anew, lost and found their links.
+  var turned: Timestamp
+  /// Of those whose faults have moments, in the order of their paths.
+  let turning: [(path: String, fault: Fault)]
   /// What is to be sent, in the order in which it came up.
   var sent: [WireMessage] = []
   var waiting: [Waiting] = []
@@ -42,8 +46,10 @@ public struct Wire {
     _ devices: [Device], format: FormatChoice, faults: [Fault] = [], seed: UInt64, start: Timestamp,
     end: Timestamp
   ) {
-    (self.start, self.end, now) = (start, end, start)
+    (self.start, self.end, now, turned) = (start, end, start, start)
     messageFaults = faults.filter(\.kind.isOfMessages)
+    var voices: [String: DeviceVoice] = [:]
+    var deviceFaults: [String: Fault] = [:]
     for (position, device) in devices.enumerated() {
       voices[device.path] = DeviceVoice(device, format: format.format(of: position))
       var random = RandomStream(seed: seed, name: device.path + "/faults")
@@ -57,6 +63,9 @@ public struct Wire {
       randoms[device.path] = random
       nodes[device.estate] = SparkplugNode(name: device.estate)
     }
+    (self.voices, self.deviceFaults) = (voices, deviceFaults)
+    turning = deviceFaults.filter { [.silent, .reboot, .flapping].contains($0.value.kind) }
+      .sorted { $0.key < $1.key }.map { (path: $0.key, fault: $0.value) }
   }
 
   /// A camera's visits are other people's stories; a clock that the network sets can't be wrong.
@@ -86,8 +95,12 @@ public struct Wire {
   /// - Parameter said: what the devices say in that time, in order.
   public mutating func messages(_ said: [Publication], until time: Timestamp) -> [WireMessage] {
     answerBirths()
+    // In the order of time: a node numbers its messages as it sends them.
+    for publication in said {
+      if publication.time > turned { turnFaults(until: publication.time) }
+      say(publication)
+    }
     turnFaults(until: time)
-    for publication in said { say(publication) }
     now = time
     return take(until: time)
   }
@@ -153,6 +166,8 @@ public struct Wire {
         native.payload = native.payload.replacing(
           "\(start.milliseconds)", with: "\((start + fault.by).milliseconds)")
         if start != publication.time { native.payload = shifted(native, by: fault.by) }
+        // Its message counts at its arrival, which is before the start that it tells.
+        if fault.by > 120_000, start + fault.by > publication.time { counts.noteProblem("bad-time") }
         noteWrongClock(voice.device.path, 1, voice)
       }
       return sent.append(WireMessage(native))
