@@ -101,8 +101,7 @@ extension RuleEngine {
 
   private func lessonNumber(_ device: Int, _ signal: SignalIndex) -> Int? {
     let slot = slot(device, signal)
-    guard slot > 0, slot <= lessonOf.count, lessonOf[slot - 1] >= 0 else { return nil }
-    return Int(lessonOf[slot - 1])
+    return slot > 0 && traits[slot - 1].lesson >= 0 ? Int(traits[slot - 1].lesson) : nil
   }
 
   private mutating func adoptInstance(

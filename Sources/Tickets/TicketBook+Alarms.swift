@@ -44,7 +44,7 @@ extension TicketBook {
       events.append(
         append(.reminded(Reminder(.look)), to: id, at: transition.at, by: Self.clockName, via: .clock))
     }
-    return events + goneUnwatched(transition, on: ticket.id) + seesAgain(transition)
+    return events + goneUnwatched(transition, on: id) + seesAgain(transition)
   }
 
   /// One more alarm on a ticket; one on which the work was said to be done is reopened.
