@@ -30,7 +30,7 @@ struct Core {
 
   let catalogue: Catalogue
   /// Active alarms of a former life that nobody watches any more.
-  private var orphans: [AlarmTransition]
+  var orphans: [AlarmTransition]
   var clock: GatewayClock
   var batch: Batch
   private var problems: ProblemCounts
@@ -47,11 +47,11 @@ struct Core {
   let decoder: PayloadDecoder
   private(set) var staging: RingBuffer<Reading>
   var engine: RuleEngine
-  private var committedProblems = 0
+  var committedProblems = 0
   /// The log doesn't know yet since when the engine watches.
   private(set) var isNew: Bool
   /// The engine's clock as the newest batch has it.
-  private var keptClock: Timestamp
+  var keptClock: Timestamp
   /// Readings since the last look, and those of them that are not older than a backlog's would be.
   private(set) var arrivals = (readings: 0, fresh: 0)
 
@@ -305,34 +305,6 @@ struct Core {
     engine = rebuilt
     keptClock = rebuilt.clock
     batch.now = rebuilt.clock
-  }
-
-  /// Takes over what another configuration doesn't change. Nothing may wait for its commit.
-  mutating func goOn(from earlier: Core) {
-    let devices = status.devices
-    status = earlier.status
-    status.devices = devices
-    committedProblems = earlier.committedProblems
-    keptClock = earlier.keptClock
-    policy = earlier.policy
-  }
-
-  /// Ends alarms that nobody watches any more, saying why. They prove nothing.
-  mutating func withdrawOrphans() {
-    guard !orphans.isEmpty else { return }
-    passTicketTime(until: engine.clock)
-    for orphan in orphans {
-      let isGone = catalogue.device(path: "\(orphan.estate)/\(orphan.device)") == nil
-      let isRule = engine.ruleSet.rules.contains { $0.id == orphan.rule }
-      let end = orphan.ended(
-        because: isGone ? .deviceRemoved : isRule ? .notWatched : .ruleRemoved, at: engine.clock)
-      if holds(end) { continue }
-      let events = book.apply(end)
-      batch.transitions.append(end)
-      show(end)
-      record(events)
-    }
-    orphans = []
   }
 
   /// All readings up to an announced time came before it on the same connection.

@@ -13,8 +13,8 @@ extension StoreReader {
     try counts("SELECT state, party, count(*) FROM tickets GROUP BY state, party ORDER BY state, party")
   }
 
-  /// Messages by channel and state.
-  public func outboxCounts() throws -> [GroupCount] {
+  /// Messages by channel and state, those that have been sent too.
+  public func outboxTotals() throws -> [GroupCount] {
     try counts("SELECT channel, state, count(*) FROM outbox GROUP BY channel, state ORDER BY channel, state")
   }
 

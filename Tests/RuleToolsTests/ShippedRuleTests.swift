@@ -5,7 +5,7 @@ import RuleTools
 import Testing
 
 @Suite("Rule tests that ship") struct ShippedRuleTests {
-  static let files = ["noise", "sewer", "sewer-chain", "wall", "gate", "devices", "simulated"]
+  static let files = ["noise", "noise-trend", "sewer", "sewer-chain", "wall", "gate", "devices", "simulated"]
 
   @Test("Every test of config/tests passes", arguments: files)
   func pass(_ name: String) throws {

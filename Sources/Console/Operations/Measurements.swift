@@ -16,7 +16,7 @@ struct Measurements {
     init(_ reader: StoreReader) throws {
       databaseBytes = try reader.figures().size
       tickets = try reader.ticketCounts()
-      outbox = try reader.outboxCounts()
+      outbox = try reader.outboxTotals()
     }
   }
 
