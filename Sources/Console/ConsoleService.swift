@@ -16,6 +16,9 @@ public struct ConsoleService: Service {
   private let logger: Logger
   private let announce: @Sendable (String) -> Void
 
+  /// For how long requests may go on when it is to stop.
+  private static let farewell = Duration.milliseconds(800)
+
   /// - Parameters:
   ///   - running: the configuration at the moment; nil: it stays as it is.
   ///   - status: the gateway's figures at the moment.
@@ -67,11 +70,22 @@ public struct ConsoleService: Service {
     application.addServices(console.feed)
     let (feed, backtests) = (console.feed, console.backtests)
     let ready = application
-    try await withGracefulShutdownHandler {
-      try await ready.run()
-    } onGracefulShutdown: {
-      feed.end()
-      backtests.end()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await withGracefulShutdownHandler {
+          try await ready.run()
+        } onGracefulShutdown: {
+          feed.end()
+          backtests.end()
+        }
+      }
+      // A visitor who stops in the middle of a request doesn't keep the process.
+      group.addTask {
+        try await gracefulShutdown()
+        try await Task.sleep(for: Self.farewell)
+      }
+      defer { group.cancelAll() }
+      try await group.next()
     }
     try? FileManager.default.removeItem(at: portFile)
   }

@@ -48,7 +48,8 @@ public struct GatewayService: Service {
             ending.finish(.failure(error))
           }
         }
-        thread.name = "gatehouse-pipeline"
+        // The system takes 15 letters.
+        thread.name = "gatehouse"
         thread.stackSize = 16 << 20
         thread.start()
       }

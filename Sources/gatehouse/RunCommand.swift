@@ -48,9 +48,7 @@ struct RunCommand: AsyncParsableCommand {
     ) { report in
       audit.note("configuration-\(report.result.rawValue)", by: report.by, about: report.summary)
     }
-    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-      .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
-    ]
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     let link = service.link
     let hangUp = HangUpSignal { link.requestReload(by: "SIGHUP") }
     defer { hangUp.end() }
@@ -63,6 +61,8 @@ struct RunCommand: AsyncParsableCommand {
     if let console {
       services.append(.init(service: console, failureTerminationBehavior: .gracefullyShutdownGroup))
     }
+    // What stands last is stopped first: no visitor of the console delays the last batch.
+    services.append(.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup))
     let group = ServiceGroup(
       configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
