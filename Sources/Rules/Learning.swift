@@ -75,7 +75,8 @@ extension RuleEngine {
   mutating func learn(_ number: Int, from index: Int, until limit: Int64) {
     var lesson = lessons[number]
     if lesson.next < 0 {
-      lesson.next = series[index].ring.firstSequence(notBefore: lesson.learned == .min ? .min : lesson.learned + 1)
+      lesson.next = series[index].ring.firstSequence(
+        notBefore: lesson.learned == .min ? .min : lesson.learned + 1)
       lessons[number].next = lesson.next
     }
     var position = max(lesson.next, series[index].ring.first)

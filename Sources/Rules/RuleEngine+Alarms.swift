@@ -80,7 +80,8 @@ extension RuleEngine {
 
   /// The condition to raise is known to hold.
   private mutating func hold(_ index: Int, _ rule: Int, at now: Int64, byReading: Bool) {
-    if self[course: index].since != Instance.never, self[course: index].wasUnknown, gapHasOutlasted(index, at: now)
+    if self[course: index].since != Instance.never, self[course: index].wasUnknown,
+      gapHasOutlasted(index, at: now)
     {
       abandon(index)
     }
