@@ -260,16 +260,16 @@ package final class Pipeline<Link: MessageLink, Log: BatchLog> {
 
   /// Tells what a batch held, after its commit.
   func tell(_ batch: Batch, at now: Int64) {
-    for transition in batch.transitions {
-      let place = transition.towards.map { "\(transition.place)→\($0)" } ?? transition.place
-      logger.notice("alarm \(transition.kind.rawValue): \(transition.rule) at \(transition.estate)/\(place)")
-      tellStep(.alarm(transition))
-    }
+    for transition in batch.transitions { tellStep(.alarm(transition)) }
     for event in batch.ticketEvents {
       guard let ticket = core.book.tickets[event.ticket] else { continue }
       tellStep(.ticket(event, ticket))
     }
     if !batch.outbox.isEmpty { outbox?.tell(batch.outbox) }
+    for transition in batch.transitions {
+      let place = transition.towards.map { "\(transition.place)→\($0)" } ?? transition.place
+      logger.notice("alarm \(transition.kind.rawValue): \(transition.rule) at \(transition.estate)/\(place)")
+    }
     for problem in batch.problems {
       if let line = problemLog.line(problem, now: now) { logger.warning("\(line)") }
     }
