@@ -37,7 +37,7 @@ struct NewProfileTests {
     #expect((line["value"] as? NSNumber)?.doubleValue == 1.2)
     #expect(line["unit"] as? String == "m")
     #expect(line["time_ms"] as? Int == 1_773_500_966_535)
-    #expect(try Programs.run("gatehouse", ["check", "--config", config.path]).status == 0)
+    #expect(try Programs.run("gatehouse", ["check", config.path]).status == 0)
   }
 
   @Test("A draft from a message loads, decodes what it could guess, and asks for the rest")
@@ -54,7 +54,7 @@ struct NewProfileTests {
     #expect(draft.output.contains("# ?: {from: sludge, unit: ?}"), "\(draft.output)")
     try draft.output.write(
       to: config.appendingPathComponent("profiles/models/sludge.yaml"), atomically: true, encoding: .utf8)
-    let checked = try Programs.run("gatehouse", ["check", "--config", config.path])
+    let checked = try Programs.run("gatehouse", ["check", config.path])
     #expect(checked.status == 0, "\(checked.output)\(checked.errors)")
     let decoded = try Programs.run(
       "gatehouse", ["decode", "--config", config.path, "--topic", topic], input: message)
