@@ -180,7 +180,8 @@ let package = Package(
     .target(
       name: "PipelineSimulation",
       dependencies: [
-        "Configuration", "EstateModel", "Gateway", "MQTTSession", "Notifications", "Rules", "Store", "Tickets",
+        "Configuration", "EstateModel", "Gateway", "MQTTSession", "Notifications", "Rules", "Store",
+        "Tickets",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/PipelineSimulation"),

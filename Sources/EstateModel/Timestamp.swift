@@ -42,13 +42,17 @@ extension Timestamp {
     return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
   }
 
+  /// The years 1 to 9999.
+  private static let told: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+  private var told: Int64 { min(max(milliseconds, Self.told.lowerBound), Self.told.upperBound) }
+
   public func secondsFromGMT(in timeZone: TimeZone) -> Int {
-    timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+    timeZone.secondsFromGMT(for: Timestamp(milliseconds: told).date)
   }
 
   /// The same at a known offset. What lies outside the years 1 to 9999 is told as the nearest moment inside.
   public func formatted(secondsFromGMT offset: Int) -> String {
-    let local = min(max(milliseconds + Int64(offset) * 1000, -62_135_596_800_000), 253_402_300_799_999)
+    let local = min(max(told + Int64(offset) * 1000, Self.told.lowerBound), Self.told.upperBound)
     let (days, time) = local.flooredQuotientAndRemainder(86_400_000)
     let date = Self.civil(days)
     var bytes: [UInt8] = []

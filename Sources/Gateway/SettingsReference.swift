@@ -62,6 +62,9 @@ public struct SettingsReference: Sendable {
     SettingsReference(
       "console.behind-proxy", "false",
       "a proxy in front of it does TLS, and its `X-Forwarded-For` tells who asks"),
+    SettingsReference("console.open311", "none", "residents' reports by Open311"),
+    SettingsReference("console.open311.jurisdiction", "", "what requests name as their `jurisdiction_id`"),
+    SettingsReference("console.open311.contact", "", "whom to turn to for a key, in a sentence"),
   ]
 
   /// docs/configuration.md, whole.

@@ -181,14 +181,15 @@ extension Backup {
         """)
   }
 
-  /// Over all values of all rows, in the order of their row numbers.
+  /// Over all values of all rows, in the order of their primary key.
   private static func sum(of table: String, _ database: Database) throws -> Int64 {
     var sum: UInt64 = 0xcbf2_9ce4_8422_2325
     func add(_ bytes: UnsafeRawBufferPointer) {
       sum = (sum ^ StableHash.of(bytes)) &* 0x100_0000_01b3
     }
     let name = table.replacingOccurrences(of: "\"", with: "\"\"")
-    let rows = try Row.fetchCursor(database, sql: "SELECT * FROM \"\(name)\" ORDER BY rowid")
+    let order = try database.primaryKey(table).columns.joined(separator: ", ")
+    let rows = try Row.fetchCursor(database, sql: "SELECT * FROM \"\(name)\" ORDER BY \(order)")
     while let row = try rows.next() {
       for value in row.databaseValues {
         switch value.storage {

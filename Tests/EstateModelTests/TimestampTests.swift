@@ -79,9 +79,13 @@ struct TimestampTests {
   }
 
   @Test("Beyond the years 1 to 9999 the nearest moment inside is told")
-  func extremes() {
+  func extremes() throws {
     #expect(Timestamp.distantPast.formatted() == "0001-01-01T00:00:00.000Z")
     #expect(Timestamp.distantFuture.formatted() == "9999-12-31T23:59:59.999Z")
+    let shanghai = try #require(TimeZone(identifier: "Asia/Shanghai"))
+    for (extreme, text) in [(Int64.max, "9999-12-31 23:59:59"), (.min, "0001-01-01")] {
+      #expect(Timestamp(milliseconds: extreme).localText(in: shanghai).hasPrefix(text))
+    }
   }
 
   @Test("Shanghai's clock is eight hours ahead")

@@ -102,7 +102,7 @@ struct ConfigurationVersionTests {
       device-listener: {}
       device-budget: {}
       history: {}
-      console: {tls: {certificate: a, key: b}}
+      console: {tls: {certificate: a, key: b}, open311: {jurisdiction: j, contact: c}}
       """
     let document = try #require(Document(text: whole, file: "gatehouse.yaml", diagnostics: diagnostics))
     _ = Settings(document: document, folder: URL(fileURLWithPath: "/c"), diagnostics: diagnostics)

@@ -78,8 +78,9 @@ extension PageRoutes {
   }
 
   /// A sender that the catalogue doesn't have, and what to add for it.
-  private func line(_ device: UnclaimedDevice, _ suggestion: CatalogueSuggestion, _ view: View) -> [String: Any]
-  {
+  private func line(
+    _ device: UnclaimedDevice, _ suggestion: CatalogueSuggestion, _ view: View
+  ) -> [String: Any] {
     let estate = device.name.split(separator: "/").first.flatMap { catalogue.estate(String($0)) }
     let zone = (estate ?? catalogue.estates.first)?.timeZone ?? .gmt
     var values: [String: Any] = [
