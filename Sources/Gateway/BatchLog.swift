@@ -34,9 +34,10 @@ package protocol BatchLog: AnyObject {
   /// Readable ones, the newest first.
   func snapshots() throws -> [StoredSnapshot]
   /// Batches in the order of their commits, each with the clock at its end.
+  /// - Parameter end: the last batch that is handed out; `.max`: all of them.
   /// - Returns: readings handed out.
   func replay(
-    since: Timestamp, catalogue: Catalogue,
+    since: Timestamp, through end: Int64, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Int
   /// The same after the batch of a snapshot.
@@ -67,10 +68,10 @@ extension Store: BatchLog {
   package func deviceStates() throws -> [DeviceState] { try contents.deviceStates() }
   package func snapshots() throws -> [StoredSnapshot] { try contents.latestSnapshots() }
   package func replay(
-    since: Timestamp, catalogue: Catalogue,
+    since: Timestamp, through end: Int64, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Int {
-    try contents.replay(since: since, catalogue: catalogue, body: body).readings
+    try contents.replay(since: since, through: end, catalogue: catalogue, body: body).readings
   }
   package func replay(
     afterBatch batch: Int64, catalogue: Catalogue,

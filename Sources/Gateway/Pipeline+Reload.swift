@@ -65,7 +65,8 @@ extension Recovery {
       engine.adopt(rebuilt.engine, isOver: core.book.knows(alarm:))
     } else if try log.lastBatchTime() != nil {
       let watched = try log.fact(Core.watchedSince).flatMap(Int64.init).map(Timestamp.init(milliseconds:))
-      let rebuilt = try Rebuilt(of: engine, after, log: log, since: watched, until: core.engine.clock)
+      let rebuilt = try Rebuilt(
+        of: engine, after, log: log, since: watched, until: core.engine.clock, through: .max)
       if let rebuilt { engine.adopt(rebuilt.engine, isOver: core.book.knows(alarm:)) }
     }
     let orphans = engine.restore(active: try log.activeAlarms())

@@ -13,12 +13,12 @@ package struct Rebuilt: Sendable {
   /// What an engine lacks that has taken in a snapshot of other rules or other devices.
   /// - Parameters:
   ///   - watched: when watching began.
-  ///   - end: the engine's clock at the snapshot; what came later is played by the engine itself.
+  ///   - end: the engine's clock at the snapshot.
+  ///   - batch: the snapshot's; what came later is played by the engine itself, also where the clock stood still.
   /// - Returns: nil when it lacks nothing.
   init?(
     of engine: RuleEngine, _ configuration: LoadedConfiguration, log: some BatchLog,
-    since watched: Timestamp?,
-    until end: Timestamp
+    since watched: Timestamp?, until end: Timestamp, through batch: Int64
   ) throws {
     guard !engine.freshRules(where: { _ in true }).isEmpty else { return nil }
     let heard = Set(try log.deviceStates().map(\.device))
@@ -26,8 +26,8 @@ package struct Rebuilt: Sendable {
     guard !fresh.isEmpty else { return nil }
     self.init(fresh, configuration, since: watched, until: end)
     var playing = self.engine
-    _ = try log.replay(since: playing.start, catalogue: configuration.catalogue) { now, readings in
-      guard now <= end else { return }
+    _ = try log.replay(since: playing.start, through: batch, catalogue: configuration.catalogue) {
+      now, readings in
       for reading in readings { playing.ingest(reading) }
       playing.advance(to: now)
     }

@@ -78,7 +78,8 @@ enum Recovery {
         played.snapshot = snapshot.batch
         // It may be of other rules and other devices.
         let rebuilt = try Rebuilt(
-          of: played.engine, configuration, log: log, since: watched, until: snapshot.now)
+          of: played.engine, configuration, log: log, since: watched, until: snapshot.now,
+          through: snapshot.batch)
         if let rebuilt { played.engine.adopt(rebuilt.engine, isOver: isOver) }
         break
       } catch {
@@ -115,7 +116,8 @@ enum Recovery {
       }
       return
     }
-    played.readings = try log.replay(since: start, catalogue: configuration.catalogue) { now, readings in
+    played.readings = try log.replay(since: start, through: .max, catalogue: configuration.catalogue) {
+      now, readings in
       for reading in readings {
         if reading.time <= latest { played.engine.ingest(reading) }
         _ = played.states.take(reading)

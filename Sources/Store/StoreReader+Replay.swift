@@ -15,13 +15,15 @@ extension StoreReader {
   /// All since a time, with the devices and signals of the catalogue given: what is in batches by the engine's
   /// clock and in the order of the commits, before that what is in chunks by the readings' own times, ten seconds
   /// at once. That serves where no snapshot can be read.
-  /// - Parameter body: gets the clock at the end of the batch, and its readings. It may use the store.
+  /// - Parameters:
+  ///   - end: the last batch that is handed out; `.max`: all of them.
+  ///   - body: gets the clock at the end of the batch, and its readings. It may use the store.
   public func replay(
-    since: Timestamp, catalogue: Catalogue,
+    since: Timestamp, through end: Int64 = .max, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Replayed {
     let old = try replayChunks(since: since, catalogue: catalogue, body: body)
-    let new = try replay(after: 0, since: since, catalogue: catalogue, body: body)
+    let new = try replay(after: 0, through: end, since: since, catalogue: catalogue, body: body)
     return Replayed(
       batches: old.batches + new.batches, readings: old.readings + new.readings,
       skipped: old.skipped + new.skipped)
@@ -33,20 +35,21 @@ extension StoreReader {
     afterBatch batch: Int64, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Replayed {
-    try replay(after: batch, since: Timestamp(milliseconds: .min), catalogue: catalogue, body: body)
+    try replay(
+      after: batch, through: .max, since: Timestamp(milliseconds: .min), catalogue: catalogue, body: body)
   }
 
   private func replay(
-    after batch: Int64, since: Timestamp, catalogue: Catalogue,
+    after batch: Int64, through end: Int64, since: Timestamp, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Replayed {
     let renumbering = try read { try Renumbering(catalogue, in: $0) }
     var replayed = Replayed()
     var last = batch
     while true {
-      let page = try page(after: last, since: since, renumbering, &replayed)
-      guard let end = page.last else { return replayed }
-      last = end.id
+      let page = try page(after: last, through: end, since: since, renumbering, &replayed)
+      guard let newest = page.last else { return replayed }
+      last = newest.id
       for turn in page {
         replayed.batches += 1
         replayed.readings += turn.readings.count
@@ -65,13 +68,16 @@ extension StoreReader {
   private static let pageSize = 20_000
 
   private func page(
-    after last: Int64, since: Timestamp, _ renumbering: Renumbering, _ replayed: inout Replayed
+    after last: Int64, through end: Int64, since: Timestamp, _ renumbering: Renumbering,
+    _ replayed: inout Replayed
   ) throws -> [Turn] {
     try read { database in
       let rows = try Row.fetchCursor(
         database.cachedStatement(
-          sql: "SELECT id, now, count, readings FROM batches WHERE id > ? AND now >= ? ORDER BY id"),
-        arguments: [last, since.milliseconds])
+          sql: """
+            SELECT id, now, count, readings FROM batches WHERE id > ? AND id <= ? AND now >= ? ORDER BY id
+            """),
+        arguments: [last, end, since.milliseconds])
       var page: [Turn] = []
       var skipped = 0
       var taken = 0

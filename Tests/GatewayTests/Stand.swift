@@ -102,9 +102,9 @@ final class HandLog: BatchLog {
   func snapshots() throws -> [StoredSnapshot] { try store.snapshots() }
 
   func replay(
-    since: Timestamp, catalogue: Catalogue,
+    since: Timestamp, through end: Int64, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
-  ) throws -> Int { try store.replay(since: since, catalogue: catalogue, body: body) }
+  ) throws -> Int { try store.replay(since: since, through: end, catalogue: catalogue, body: body) }
 
   func replay(
     afterBatch: Int64, catalogue: Catalogue,

@@ -171,12 +171,12 @@ final class SimulatedLog: BatchLog {
   }
 
   func replay(
-    since: Timestamp, catalogue: Catalogue,
+    since: Timestamp, through end: Int64, catalogue: Catalogue,
     body: (_ now: Timestamp, _ readings: ContiguousArray<Reading>) throws -> Void
   ) throws -> Int {
-    if let store { return try store.replay(since: since, catalogue: catalogue, body: body) }
+    if let store { return try store.replay(since: since, through: end, catalogue: catalogue, body: body) }
     var readings = 0
-    for batch in disk.batches where batch.now >= since {
+    for batch in disk.batches.prefix(Int(clamping: end)) where batch.now >= since {
       if let begun = batch.begun, begun >= since { try body(begun, []) }
       try body(batch.now, batch.readings)
       readings += batch.readings.count
@@ -202,7 +202,8 @@ final class SimulatedLog: BatchLog {
   func discrepancies(_ catalogue: Catalogue) throws -> [ReadingKey] {
     guard let store else { return [] }
     var found: [ReadingKey: Int] = [:]
-    _ = try store.replay(since: .distantPast, catalogue: catalogue) { _, readings in
+    _ = try store.replay(since: .distantPast, through: .max, catalogue: catalogue) {
+      _, readings in
       for reading in readings { found[ReadingKey(reading), default: 0] += 1 }
     }
     return Set(found.keys).union(disk.kept.keys).filter { found[$0] != disk.kept[$0] }.sorted()
