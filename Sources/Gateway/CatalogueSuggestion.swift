@@ -37,8 +37,12 @@ public struct CatalogueSuggestion {
     } else {
       lines.append("  kind: ?    # \(DeviceKind.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    lines.append("  at: ?    # the place's id")
+    lines += ["  title: {zh: \"?\", en: \"?\"}", "  at: ?    # the place's id"]
     if !isNative { lines.append("  address: \(quoted(device.name))") }
+    if device.messages > 2 {
+      let seconds = Double(device.last - device.first) / Double(device.messages - 1) / 1000
+      if seconds >= 1 { lines.append("  report-interval: \(Int(seconds.rounded())) s") }
+    }
     if let model = model(device.payload) { lines.append("  model: \(quoted(model))") }
     return lines.joined(separator: "\n") + "\n"
   }

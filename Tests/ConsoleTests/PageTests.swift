@@ -51,26 +51,25 @@ struct PageTests {
     let console = try RunningConsole()
     let story = try Story(console)
     var batch = Batch(now: Timestamp(milliseconds: Story.start))
-    var problem = DeviceProblem(
-      device: "luyuan/probe-w99", reason: "unknown-device",
-      detail: #"not in the catalogue; sent {"level":0.31,"battery":57}"#,
-      first: Timestamp(milliseconds: Story.start - 600_000), last: Timestamp(milliseconds: Story.start))
     // One each 30 s: the entry says so.
-    problem.count = 21
-    batch.problems = [problem]
+    batch.facts["unclaimed/0"] = """
+      {"name": "luyuan/probe-w99", "topic": "estates/luyuan/probe-w99/reading", "bytes": 27, "messages": 21,
+      "payload": "{\\"battery\\":57,\\"level\\":0.31}", "first": \(Story.start - 600_000), "last": \(Story.start)}
+      """
     try story.store.commit(batch)
     try await console.start(now: Story.start)
     let session = try await console.session().merging(["Accept-Language": "en"]) { $1 }
     let page = try await console.send("GET", "/devices", session).text
-    #expect(page.contains("{&quot;level&quot;:0.31,&quot;battery&quot;:57}"))
+    #expect(page.contains("{&quot;battery&quot;:57,&quot;level&quot;:0.31}"))
     let entry = try #require(page.firstMatch(of: /<pre><code>(- id: [^<]*)<\/code>/).map { String($0.1) })
     #expect(
       entry.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) } == [
-        "- id: probe-w99", "kind: sewer-level-probe", "title: {zh: , en: }", "at:   # a place of the estate",
+        "- id: probe-w99", "kind: sewer-level-probe    # it says battery, level",
+        "title: {zh: &quot;?&quot;, en: &quot;?&quot;}", "at: ?    # the place&#39;s id",
         "report-interval: 30 s",
       ])
-    let filled = entry.replacingOccurrences(of: "{zh: , en: }", with: "{zh: 探头, en: probe}")
-      .replacingOccurrences(of: "at:   #", with: "at: gate  #")
+    let filled = entry.replacingOccurrences(of: "&quot;", with: "\"").replacingOccurrences(
+      of: "at: ?", with: "at: gate")
     let diagnostics = Diagnostics()
     let estate = """
       estate: luyuan
