@@ -242,7 +242,6 @@ struct Core {
 
   mutating func recordCommit(milliseconds: Double) {
     status.commits += 1
-    status.commitTime += milliseconds
     status.longestCommit = max(status.longestCommit, milliseconds)
     status.commitLatency.add(seconds: milliseconds / 1000)
   }

@@ -29,8 +29,6 @@ public struct GatewayStatus: Codable, Sendable {
   public var commits = 0
   /// Longest commit so far, milliseconds.
   public var longestCommit: Double = 0
-  /// All commits together, milliseconds.
-  public var commitTime: Double = 0
   /// How long commits took.
   public var commitLatency = LatencyHistogram()
   /// From reading a message to the moment at which the alarm that it raised or cleared is kept and told.

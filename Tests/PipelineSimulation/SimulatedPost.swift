@@ -1,5 +1,6 @@
 /// Those who are told, and one process's way to them.
 import EstateModel
+import Foundation
 import Gateway
 import Notifications
 import Store
@@ -16,6 +17,52 @@ final class Receiver {
     arrivals[entry.key, default: 0] += 1
     if let known = contents[entry.key], known != entry.json { contradictions.append(entry.key) }
     contents[entry.key] = entry.json
+  }
+
+  /// Every message that was kept has arrived, under its key, and no other.
+  /// - Returns: what was told, whatever the numbers of the events are, and what is wrong.
+  func judge(_ kept: [OutboxEntry]) throws -> (tellings: [TicketTelling], problems: [String]) {
+    var problems: [String] = []
+    let missing = kept.filter { arrivals[$0.key] == nil }
+    if let first = missing.first {
+      problems.append("\(missing.count) messages never sent, the first: \(first.key)")
+    }
+    let open = kept.filter { $0.state != .sent }
+    if let first = open.first {
+      problems.append("\(open.count) messages without an end, the first: \(first.key)")
+    }
+    let invented = Set(arrivals.keys).subtracting(kept.map(\.key)).sorted()
+    if let first = invented.first { problems.append("sent and not kept: \(first)") }
+    if let first = contradictions.first { problems.append("two messages with one key: \(first)") }
+    var tellings: [TicketTelling] = []
+    for entry in kept {
+      guard case .ticket(let notice) = try JSONDecoder().decode(Notice.self, from: Data(entry.json.utf8)),
+        let occasion = notice.occasion
+      else {
+        problems.append("not of a ticket: \(entry.key)")
+        continue
+      }
+      tellings.append(
+        TicketTelling(
+          ticket: notice.ticket, occasion: occasion, at: notice.at - Workload.start.milliseconds))
+    }
+    return (tellings, problems)
+  }
+}
+
+/// What people are told of a ticket, and when it happened: milliseconds since the night's beginning.
+struct TicketTelling: Hashable {
+  var ticket: String
+  var occasion: Occasion
+  var at: Int64
+
+  /// A reminder that fell due while nothing could be heard, and whose clock the backlog has set anew before its time
+  /// came: nobody is reminded of a term that holds no more.
+  func isOvertaken(by others: [TicketTelling]) -> Bool {
+    guard occasion == .reminded || occasion == .warned else { return false }
+    return others.contains {
+      $0.ticket == ticket && $0.at > at && ($0.occasion == .urgent || $0.occasion == .reopened)
+    }
   }
 }
 

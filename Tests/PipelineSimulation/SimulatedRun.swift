@@ -14,7 +14,7 @@ struct Aftermath {
   var transitions: [AlarmTransition]
   var tickets: [Ticket]
   /// What was told of tickets.
-  var notices: [String]
+  var tellings: [TicketTelling]
   /// Messages that arrived more often than once.
   var noticesTwice: Int
   /// What was wrong on the way, whatever a run without troubles may say.
@@ -285,40 +285,15 @@ final class SimulatedRun {
     let odd = try log.discrepancies(estate.configuration.catalogue)
     if !odd.isEmpty { problems.append("\(odd.count) readings differ in the database, the first: \(odd[0])") }
     let transitions = try log.transitions()
-    let notices = try judgeNotices(log)
+    let (tellings, wrong) = try receiver.judge(try log.outbox())
+    problems += wrong
     try log.close()
     return Aftermath(
       kept: disk.kept, acknowledged: broker.acknowledged, transitions: transitions,
-      tickets: book.tickets.values.sorted { $0.id < $1.id }, notices: notices,
+      tickets: book.tickets.values.sorted { $0.id < $1.id }, tellings: tellings,
       noticesTwice: receiver.arrivals.values.reduce(0) { $0 + $1 - 1 }, problems: problems,
       crashes: fate.crashes,
       duplicates: broker.duplicates, starts: starts, rehearsals: rehearsals, reloads: reloads,
       caughtUp: caughtUp)
-  }
-
-  /// Every message that was kept has arrived, under its key, and no other.
-  /// - Returns: what was told, whatever the numbers of the events are.
-  private func judgeNotices(_ log: SimulatedLog) throws -> [String] {
-    let kept = try log.outbox()
-    let missing = kept.filter { receiver.arrivals[$0.key] == nil }
-    if let first = missing.first {
-      problems.append("\(missing.count) messages never sent, the first: \(first.key)")
-    }
-    let open = kept.filter { $0.state != .sent }
-    if let first = open.first {
-      problems.append("\(open.count) messages without an end, the first: \(first.key)")
-    }
-    let invented = Set(receiver.arrivals.keys).subtracting(kept.map(\.key)).sorted()
-    if let first = invented.first { problems.append("sent and not kept: \(first)") }
-    if let first = receiver.contradictions.first { problems.append("two messages with one key: \(first)") }
-    return try kept.compactMap { entry in
-      guard case .ticket(let notice) = try JSONDecoder().decode(Notice.self, from: Data(entry.json.utf8))
-      else {
-        return entry.key
-      }
-      // Whether one falls due depends on what has been heard by then: a backlog may bring what sets clocks anew.
-      if notice.occasion == .reminded || notice.occasion == .warned { return nil }
-      return "\(notice.ticket) \(notice.occasion?.rawValue ?? "-") \(notice.at - Workload.start.milliseconds)"
-    }
   }
 }

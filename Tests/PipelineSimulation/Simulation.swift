@@ -57,7 +57,7 @@ public final class Simulation {
     if let expected { verdict.findings += Self.differences(found, from: expected) }
     (verdict.readings, verdict.transitions) = (found.kept.count, found.transitions.count)
     (verdict.tickets, verdict.duplicates) = (found.tickets.count, found.duplicates)
-    (verdict.notices, verdict.noticesTwice) = (found.notices.count, found.noticesTwice)
+    (verdict.notices, verdict.noticesTwice) = (found.tellings.count, found.noticesTwice)
     (verdict.restarts, verdict.rehearsals) = (found.starts - 1, found.rehearsals)
     verdict.reloads = found.reloads
     for (point, count) in found.crashes { verdict.crashes["\(point)"] = count }
@@ -117,7 +117,10 @@ public final class Simulation {
   static func differences(_ found: Aftermath, from expected: Aftermath) -> [String] {
     lines(found.transitions.map(text), expected.transitions.map(text))
       + lines(found.tickets.map(text), expected.tickets.map(text))
-      + lines(found.notices, expected.notices)
+      + lines(
+        found.tellings.map(text),
+        expected.tellings.filter { !$0.isOvertaken(by: found.tellings) || found.tellings.contains($0) }.map(
+          text))
   }
 
   private static func lines(_ found: [String], _ expected: [String]) -> [String] {
@@ -131,6 +134,10 @@ public final class Simulation {
     "\(transition.device) \(transition.rule) \(transition.kind) onset "
       + "\(transition.onset - Workload.start.milliseconds) at \(transition.at - Workload.start.milliseconds)"
       + " \(transition.alarm)"
+  }
+
+  private static func text(_ telling: TicketTelling) -> String {
+    "\(telling.ticket) \(telling.occasion.rawValue) \(telling.at)"
   }
 
   private static func text(_ ticket: Ticket) -> String {

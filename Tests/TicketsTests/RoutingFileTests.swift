@@ -100,6 +100,7 @@ struct RoutingFileTests {
               in: Fixture.estate(management: management), place: nil)
             let chain = routing.chain(category, lead: assignment.lead, under: management)
             // Where a category has a last resort of its own, nobody is sent to the hotline.
+            #expect((chain.last == .hotline12345) == (category.lastResort == nil))
             #expect(chain.contains(.hotline12345) == (category.lastResort == nil))
             #expect(!chain.isEmpty)
             #expect(!chain.contains(assignment.lead))

@@ -30,7 +30,7 @@ struct RateWatch: Sendable {
   /// Milliseconds that a commit took in the last ten seconds; nil: there was none.
   var meanCommit: Double? {
     guard let (first, last) = lately, last.status.commits > first.status.commits else { return nil }
-    return (last.status.commitTime - first.status.commitTime)
+    return (last.status.commitLatency.sum - first.status.commitLatency.sum) * 1000
       / Double(last.status.commits - first.status.commits)
   }
 
