@@ -89,7 +89,7 @@ final class DemoDoor: Sendable {
       said.address.withLock { $0 = String(line[found.lowerBound...]) }
     }
     self.said = said
-    password = String((0..<10).compactMap { _ in "abcdefghjkmnpqrstuvwxyz23456789".randomElement() })
+    password = String((0..<12).compactMap { _ in "abcdefghjkmnpqrstuvwxyz23456789".randomElement() })
     guard console != nil else { return }
     try FileManager.default.createDirectory(
       at: loaded.settings.dataFolder, withIntermediateDirectories: true)

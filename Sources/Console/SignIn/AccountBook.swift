@@ -38,7 +38,8 @@ public enum AccountError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknown(String)
   case exists(String)
   case badName(String)
-  case weakPassword
+  case shortPassword
+  case knownPassword
   case lastAdmin(String)
   case unusable(path: String, reason: String)
 
@@ -48,7 +49,9 @@ public enum AccountError: Error, Hashable, Sendable, CustomStringConvertible {
     case .exists(let name): "account '\(name)' is there already"
     case .badName(let name):
       "account '\(name)': expected 1 to 40 letters, digits, '-', '_' and '.'"
-    case .weakPassword: "expected a password of 10 to 200 characters"
+    case .shortPassword: "expected a password of 12 to 128 characters"
+    case .knownPassword:
+      "this password is among those that everybody tries, or made of the account's name or very few characters: choose another"
     case .lastAdmin(let name): "'\(name)' is the last admin; make another one first"
     case .unusable(let path, let reason): "\(path): \(reason)"
     }
@@ -87,7 +90,7 @@ public final class AccountBook: Sendable {
   public func add(_ name: String, access: Access, password: String? = nil) throws -> String {
     guard Self.isName(name) else { throw AccountError.badName(name) }
     let given = password ?? Secret.readable()
-    try Self.check(given)
+    try Self.check(given, of: name)
     let hash = try PasswordHash(given)
     try change { contents in
       guard !contents.accounts.contains(where: { $0.name == name }) else { throw AccountError.exists(name) }
@@ -102,7 +105,7 @@ public final class AccountBook: Sendable {
   @discardableResult
   public func setPassword(of name: String, to password: String? = nil) throws -> String {
     let given = password ?? Secret.readable()
-    try Self.check(given)
+    try Self.check(given, of: name)
     let hash = try PasswordHash(given)
     try change { contents in
       guard let index = contents.accounts.firstIndex(where: { $0.name == name }) else {
@@ -179,8 +182,16 @@ public final class AccountBook: Sendable {
     return Identity(account: account.name, access: min(token.scope, account.access), proof: .token)
   }
 
-  static func check(_ password: String) throws {
-    guard (10...200).contains(password.count) else { throw AccountError.weakPassword }
+  /// - Throws: ``AccountError``: it is too short, or what everybody tries first.
+  static func check(_ password: String, of name: String) throws {
+    guard (12...128).contains(password.count) else { throw AccountError.shortPassword }
+    let folded = password.lowercased()
+    let known = try Resources.text("known-passwords.txt").split(separator: "\n")
+    // What is left without the names that anybody would try.
+    let rest = [name.lowercased(), "gatehouse", "password"].reduce(folded) { $0.replacing($1, with: "") }
+    guard !known.contains(folded[...]), Set(folded).count > 4, rest.count > 5 else {
+      throw AccountError.knownPassword
+    }
   }
 
   private static func isName(_ name: String) -> Bool {

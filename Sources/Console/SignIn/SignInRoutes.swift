@@ -125,7 +125,12 @@ struct SignInRoutes: Sendable {
       try passwordPage(request, context, message: speech(key), status: .unprocessableContent)
     }
     guard new == again else { return try refuse("password.differ") }
-    guard (try? AccountBook.check(new)) != nil, new != old else { return try refuse("password.weak") }
+    guard new != old else { return try refuse("password.same") }
+    do {
+      try AccountBook.check(new, of: identity.account)
+    } catch let error as AccountError {
+      return try refuse(error == .knownPassword ? "password.known" : "password.short")
+    }
     let keys = ["account \(identity.account)"]
     let now = GatewayClock.monotonic
     guard limiter.take(keys, at: now) == 0 else { return try refuse("sign-in.wait") }
