@@ -8,7 +8,7 @@ struct Load: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Publishes readings of many synthetic devices in real time.",
     discussion: """
-      A hundred devices to an estate: load-0/noise-0, load-0/well-0, load-0/wall-0, load-0/camera-0, …; none of them
+      A hundred devices to an estate: load-0/noise-0, load-0/well-0, load-0/wall-0, load-0/camera-0, …; none of them \
       gives cause for an alarm. A gateway knows them when its catalogue has the files of --write-catalogue.
 
       EXAMPLE

@@ -7,7 +7,7 @@ struct Record: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a broker's traffic into a file that `replay` plays.",
     discussion: """
-      A JSON object to a line: milliseconds since the start, topic, QoS, whether it was retained, payload in base64.
+      A JSON object to a line: milliseconds since the start, topic, QoS, whether it was retained, payload in base64. \
       Without --duration until interrupted.
 
       EXAMPLE

@@ -8,7 +8,7 @@ struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Plays captured traffic, or a measured series from a table.",
     discussion: """
-      Captured traffic: what `record` wrote, each message at its time with its topic, QoS, retain flag and bytes. A
+      Captured traffic: what `record` wrote, each message at its time with its topic, QoS, retain flag and bytes. A \
       table has two columns, time and value; its first line is a header, times are local: 2025-03-21 00:00:30.
 
       EXAMPLE

@@ -86,7 +86,9 @@ extension Fault {
     let gone = fields.optional("gone")?.duration(diagnostics)
     guard let kind else { return nil }
     self.init(
-      kind: kind, from: start + at, until: length.map { start + at + $0 } ?? end, location: fields.location)
+      // What is said at the very end counts as well.
+      kind: kind, from: start + at, until: length.map { start + at + $0 } ?? end + 1,
+      location: fields.location)
     self.devices = devices
     if let share {
       if !(0...1).contains(share) {

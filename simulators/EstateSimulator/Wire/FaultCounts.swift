@@ -25,8 +25,16 @@ public struct FaultCounts: Codable, Hashable, Sendable {
     public var problems: [String: Int] = [:]
     /// Devices whose clock is wrong.
     public var wrongClocks: [String] = []
+    /// Stretches in which nothing that can be read came from a device for longer than three reports and five minutes.
+    public var silences: [Silence] = []
 
     public init() {}
+  }
+
+  public struct Silence: Codable, Hashable, Sendable {
+    public var device: String
+    /// The moment from which it is too long: milliseconds since 1970.
+    public var at: Int64
   }
 
   public init() {}

@@ -61,7 +61,7 @@ extension Wire {
     case .late:
       var late = message
       late.time = message.time + (messageFaults.first { $0.kind == .late }?.by ?? 0)
-      waiting.append(Waiting(message: late, device: path, isLate: true))
+      waiting.append(Waiting(message: late, device: path, taken: message.time, isLate: true))
     case .malformed: garble(message, path, voice)
     default: pass([message], path, voice)
     }
@@ -129,8 +129,22 @@ extension Wire {
     for message in messages where voice.speech != .sparkplug {
       var waits = message
       waits.time = up
-      waiting.append(Waiting(message: waits, device: path))
+      waiting.append(Waiting(message: waits, device: path, taken: message.time))
     }
+  }
+
+  /// A reading that was taken at `taken` arrives.
+  mutating func hear(_ path: String, _ taken: Timestamp, at time: Timestamp) {
+    noteSilence(path, until: time)
+    heard[path] = max(heard[path] ?? taken, taken)
+  }
+
+  mutating func noteSilence(_ path: String, until time: Timestamp) {
+    guard let last = heard[path], let voice = voices[path] else { return }
+    let patience = max(3 * voice.device.reportInterval, 300_000)
+    guard time - last > patience else { return }
+    counts.visible.silences.append(
+      FaultCounts.Silence(device: path, at: (last + patience).milliseconds))
   }
 
   mutating func die(_ voice: inout DeviceVoice, at time: Timestamp) {
@@ -201,6 +215,7 @@ extension Wire {
       for path in voices.keys.sorted() {
         guard var voice = voices[path], voice.isBorn, voice.device.estate == estate else { continue }
         sent.append(node.birth(of: &voice, at: now))
+        hear(path, now, at: now)
         voices[path] = voice
       }
       nodes[estate] = node

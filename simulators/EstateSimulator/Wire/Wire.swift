@@ -9,6 +9,7 @@ public struct Wire {
   struct Waiting {
     var message: WireMessage
     var device: String
+    var taken: Timestamp
     var isLate = false
   }
 
@@ -38,6 +39,8 @@ public struct Wire {
   /// First values of stuck signals, by device and signal.
   var stuck: [String: Double] = [:]
   var asked: Set<String> = []
+  /// When the newest reading that has come from each device was taken.
+  var heard: [String: Timestamp] = [:]
 
   /// - Parameters:
   ///   - devices: all that play, in the order of the catalogue.
@@ -102,13 +105,18 @@ public struct Wire {
     }
     turnFaults(until: time)
     now = time
+    defer { if time >= end { for path in heard.keys.sorted() { noteSilence(path, until: end) } } }
     return take(until: time)
   }
 
   private mutating func take(until time: Timestamp) -> [WireMessage] {
     for entry in waiting where entry.message.time <= time {
       sent.append(entry.message)
-      if entry.isLate { noteLate(entry.device) }
+      if entry.isLate {
+        noteLate(entry.device)
+      } else {
+        hear(entry.device, entry.taken, at: entry.message.time)
+      }
     }
     waiting.removeAll { $0.message.time <= time }
     defer { sent.removeAll(keepingCapacity: true) }
@@ -219,6 +227,7 @@ public struct Wire {
   mutating func pass(_ messages: [WireMessage], _ path: String, _ voice: DeviceVoice) {
     settle(path, voice)
     for message in messages {
+      hear(path, message.time, at: message.time)
       if voice.speech == .sparkplug { noteGarbled(voice.device.estate, message) }
       sent.append(message)
     }
