@@ -13,7 +13,7 @@ struct BacktestCommand: ParsableCommand {
     abstract:
       "Play other rules over the stored readings: what they would have raised, beside what was raised.",
     discussion: """
-      Readings are played in the order in which they were stored, from a little before --since, so that windows are
+      Readings are played in the order in which they were stored, from a little before --since, so that windows are \
       full. Alarms of one rule and device that overlap in time are the same. Ctrl-C stops, and prints what there is.
 
       EXAMPLE

@@ -10,7 +10,7 @@ struct BackupCommand: ParsableCommand {
     commandName: "backup",
     abstract: "Write everything that the data folder holds into one file, while the gateway runs.",
     discussion: """
-      Readings, alarms, tickets, accounts, enrolled devices and the gateway's own authority, as they are at one moment.
+      Readings, alarms, tickets, accounts, enrolled devices and the gateway's own authority, as they are at one moment. \
       The file has mode 600: whoever reads it can sign in. Configuration is not in it.
 
       EXAMPLE

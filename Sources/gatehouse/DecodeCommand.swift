@@ -9,7 +9,7 @@ struct DecodeCommand: ParsableCommand {
     commandName: "decode",
     abstract: "Decode one message from standard input and print a JSON line for each reading.",
     discussion: """
-      Devices that the catalogue doesn't know are taken as they name themselves. Exit status 1 when the message
+      Devices that the catalogue doesn't know are taken as they name themselves. Exit status 1 when the message \
       holds something that can't be used; what can be used is printed all the same.
 
       EXAMPLE

@@ -12,7 +12,7 @@ struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo", abstract: "Play a scenario of simulated estates and show alarms and tickets live.",
     discussion: """
-      Starts a broker, the gateway and estatesim, on loopback and in a fresh data folder, and compares the tickets
+      Starts a broker, the gateway and estatesim, on loopback and in a fresh data folder, and compares the tickets \
       with those that the scenario lists. Exit status 1 when they differ.
 
       EXAMPLE

@@ -9,7 +9,7 @@ struct DeviceCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "device", abstract: "Devices that the embedded broker lets in.",
     discussion: """
-      A device publishes under its own topics, and reads nothing. Devices of other machines come in over TLS where
+      A device publishes under its own topics, and reads nothing. Devices of other machines come in over TLS where \
       'device-listener' in gatehouse.yaml says.
 
       EXAMPLE

@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Each part of a rule's condition for one device, with its present value and what is missing.",
     discussion: """
-      Asks the running gateway; when none runs, the stored readings are played through the engine. For each part it
+      Asks the running gateway; when none runs, the stored readings are played through the engine. For each part it \
       says whether it holds and how far it is from it: what is missing for the rule to raise or to clear.
 
       EXAMPLE

@@ -14,7 +14,7 @@ struct ExportCommand: ParsableCommand {
         gatehouse export yulongting-3/noise-b1u1 \\
           --since 2026-03-10T22:00:00+08:00 --until 2026-03-11T06:00:00+08:00
 
-      Columns: time (RFC 3339), device, signal, value, unit, quality. The value is empty where the device reported a
+      Columns: time (RFC 3339), device, signal, value, unit, quality. The value is empty where the device reported a \
       fault. RFC 4180: commas, lines end with CR LF, UTF-8.
       """)
 

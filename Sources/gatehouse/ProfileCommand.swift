@@ -19,7 +19,7 @@ struct ProfileNewCommand: ParsableCommand {
     commandName: "new",
     abstract: "Write a first draft of a profile from one message on standard input.",
     discussion: """
-      What can be guessed is written, what can't is asked for in a comment. Put the draft into config/profiles/models,
+      What can be guessed is written, what can't is asked for in a comment. Put the draft into config/profiles/models, \
       answer the questions, and look at it with `gatehouse check` and `gatehouse decode`.
 
       EXAMPLE

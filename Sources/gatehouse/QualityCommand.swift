@@ -10,9 +10,9 @@ struct QualityCommand: ParsableCommand {
     commandName: "quality",
     abstract: "How good the alarms are: how many, how bunched, how long, by ISA-18.2; and what to change.",
     discussion: """
-      From the stored alarms: how many an hour, the most in ten minutes (more than ten are a flood), chattering (three
-      or more of one alarm in a minute), stale ones (active for over 24 h), the ten most frequent, and the share of
-      each priority. For rules that tell too much, the stored readings are played with longer delays and wider
+      From the stored alarms: how many an hour, the most in ten minutes (more than ten are a flood), chattering (three \
+      or more of one alarm in a minute), stale ones (active for over 24 h), the ten most frequent, and the share of \
+      each priority. For rules that tell too much, the stored readings are played with longer delays and wider \
       deadbands, and the first value is named that would have halved their alarms.
 
       EXAMPLE

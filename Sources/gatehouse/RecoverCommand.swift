@@ -11,8 +11,8 @@ struct RecoverCommand: ParsableCommand {
         gatehouse recover
         gatehouse recover --data /var/lib/gatehouse
 
-      Stop the gateway first. What can be read goes into a new database, tickets first; it is checked and takes the
-      damaged one's place, which stays beside it. The disk must have room for both. Exit status 0: all is there, or
+      Stop the gateway first. What can be read goes into a new database, tickets first; it is checked and takes the \
+      damaged one's place, which stays beside it. The disk must have room for both. Exit status 0: all is there, or \
       all but what is listed; 1: nothing was changed, and why.
       """)
 

@@ -7,7 +7,7 @@ struct ReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload", abstract: "Have the running gateway read its configuration again.",
     discussion: """
-      Rules that did not change keep their windows, running delays and alarms; changed ones are rebuilt from stored
+      Rules that did not change keep their windows, running delays and alarms; changed ones are rebuilt from stored \
       readings; alarms of removed ones end. A faulty configuration is refused whole, and the one before it goes on.
 
       EXAMPLE

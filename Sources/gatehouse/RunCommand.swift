@@ -9,10 +9,10 @@ struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Watch the estates: read from the broker, judge, keep, raise tickets.",
     discussion: """
-      Stops on SIGTERM or Ctrl-C after the last batch is kept. Refuses to start on wrong configuration, with the
+      Stops on SIGTERM or Ctrl-C after the last batch is kept. Refuses to start on wrong configuration, with the \
       text that 'gatehouse check' prints.
 
-      A changed file, SIGHUP, 'gatehouse reload' and the API have the configuration read again while it runs: rules,
+      A changed file, SIGHUP, 'gatehouse reload' and the API have the configuration read again while it runs: rules, \
       calendars, devices, routing, profiles and channels. A faulty one is refused, and the one before it goes on.
 
       EXAMPLE

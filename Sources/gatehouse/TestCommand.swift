@@ -9,8 +9,8 @@ struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Play rule tests: readings in, the alarms and tickets that must come out.",
     discussion: """
-      A test gives readings over virtual time and says which alarms and tickets must come of them, and when. It runs
-      through the engine and the ticket book that ship. Files are YAML, or Markdown with blocks that begin with
+      A test gives readings over virtual time and says which alarms and tickets must come of them, and when. It runs \
+      through the engine and the ticket book that ship. Files are YAML, or Markdown with blocks that begin with \
       ```yaml test; of folders, all YAML files are taken. docs/rule-tests.md describes them.
 
       Exit status: 0 all passed, 1 a test failed, 2 a file can't be used or nothing is left to play.

@@ -11,7 +11,7 @@ struct TicketCommands: ParsableCommand {
     commandName: "ticket",
     abstract: "Show a ticket, or take a step on it; each step is kept with who and when.",
     discussion: """
-      new → acknowledged → on-site → resolved → verified → closed. Whoever resolved a ticket doesn't verify it, and where
+      new → acknowledged → on-site → resolved → verified → closed. Whoever resolved a ticket doesn't verify it, and where \
       sensors can tell they verify it by themselves.
 
       EXAMPLE

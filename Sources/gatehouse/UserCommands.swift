@@ -9,7 +9,7 @@ struct UserCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user", abstract: "People and programs that may use the web console.",
     discussion: """
-      Roles: reporter hands in residents' reports by Open311 and sees nothing, viewer looks, operator takes steps on
+      Roles: reporter hands in residents' reports by Open311 and sees nothing, viewer looks, operator takes steps on \
       tickets, admin configures.
 
       EXAMPLE
