@@ -58,7 +58,7 @@ struct RestoreCommand: ParsableCommand {
 
       EXAMPLE
         gatehouse restore /media/usb/gatehouse-2026-03-10.backup --data /var/lib/gatehouse
-        gatehouse restore backup --replace      # the database that is there is moved aside, not deleted
+        gatehouse restore backup --replace      # what is there is moved aside
       """)
 
   @OptionGroup var options: ConfigurationOptions

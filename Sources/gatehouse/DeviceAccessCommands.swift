@@ -13,8 +13,8 @@ struct DeviceCommands: ParsableCommand {
       'device-listener' in gatehouse.yaml says.
 
       EXAMPLE
-        gatehouse device enrol luyuan/probe-w01                  prints a password, once
-        gatehouse device enrol luyuan/cam-gate --certificate     writes a key and a certificate
+        gatehouse device enrol luyuan/probe-w01               prints a password
+        gatehouse device enrol luyuan/cam-gate --certificate  a key, a certificate
         gatehouse device enrol chirpstack --topic 'application/#'
         gatehouse device revoke luyuan/probe-w01                 cut off at once
       """,

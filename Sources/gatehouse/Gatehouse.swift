@@ -11,10 +11,10 @@ struct Gatehouse: AsyncParsableCommand {
     abstract: "Monitoring gateway of a residential estate: devices on MQTT in, tickets out.",
     discussion: """
       EXAMPLES
-        gatehouse demo                          four incidents, live, within two minutes
-        gatehouse check                         read all configuration, print every problem
-        gatehouse run                           watch the estates of config/gatehouse.yaml
-        gatehouse tickets --state new           what nobody has taken up yet
+        gatehouse demo                four incidents, live, within two minutes
+        gatehouse check               read all configuration, print every problem
+        gatehouse run                 watch the estates of config/gatehouse.yaml
+        gatehouse tickets --state new what nobody has taken up yet
 
       Exit status: 0 fine, 1 a problem was found, 2 wrong usage.
       """,

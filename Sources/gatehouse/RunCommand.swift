@@ -18,7 +18,7 @@ struct RunCommand: AsyncParsableCommand {
       EXAMPLE
         gatehouse run
         gatehouse run --config /etc/gatehouse --data /var/lib/gatehouse
-        gatehouse run --clock simulation --data /tmp/try       # 'estatesim play' leads the clock
+        gatehouse run --clock simulation --data /tmp/try   # led by estatesim
       """)
 
   @OptionGroup var options: ConfigurationOptions
