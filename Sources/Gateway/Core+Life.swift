@@ -20,12 +20,17 @@ extension Core {
     status.stagingFill = Double(staging.count) / Double(staging.capacity)
     guard let now = clock.now else { return }
     (status.reporting, status.silent, status.neverSeen) = (0, 0, 0)
-    for (number, device) in catalogue.devices.enumerated() {
+    // By number: a whole device would be copied, with all its texts.
+    for number in catalogue.devices.indices {
       guard let seen = states.lastSeen(number) else {
         status.neverSeen += 1
         continue
       }
-      if now - seen > 3 * device.reportInterval { status.silent += 1 } else { status.reporting += 1 }
+      if now - seen > 3 * catalogue.devices[number].reportInterval {
+        status.silent += 1
+      } else {
+        status.reporting += 1
+      }
     }
   }
 }

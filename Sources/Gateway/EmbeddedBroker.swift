@@ -10,7 +10,7 @@ import MQTTSession
 ///     var options = try broker.start()
 ///     options.clientID = "gatehouse"
 ///     …
-///     broker.ensureRunning()   // in the owner's loop, every second or so
+///     broker.ensureRunning()   // in the owner's loop, a few times a second
 ///     broker.stop()
 ///
 /// One thread owns it. The data folder must be the caller's alone (hold its lock before `start()`): a broker

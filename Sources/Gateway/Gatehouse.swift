@@ -81,13 +81,15 @@ package final class Gatehouse<Link: MessageLink> {
     desk?.start()
     notice.ready()
     while !link.isStopRequested {
-      broker?.ensureRunning()
       wait()
       pipeline.step(at: .system)
       askForBirths()
       control.serve(answer)
       takeOver()
-      if GatewayClock.monotonic - lastStatus >= 200 { publishStatus() }
+      if GatewayClock.monotonic - lastStatus >= 200 {
+        broker?.ensureRunning()
+        publishStatus()
+      }
     }
     notice.stopping()
     desk?.stop()

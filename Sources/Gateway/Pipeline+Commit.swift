@@ -70,11 +70,19 @@ extension Pipeline {
 
   private func takeBatch(_ now: Int64, _ stateLimit: Int?) -> Batch {
     core.passTime(isHeld: isHeld)
-    let limit = stateLimit ?? (now - lastStates >= Self.statesInterval ? Self.statesInBatch : 0)
+    let limit = stateLimit ?? (statesAreDue(now) ? Self.statesInBatch : 0)
     if let outbox { core.add(outbox.takeMarks()) }
     let batch = core.takeBatch(stateLimit: limit)
-    if limit > 0, batch.deviceStates.count < limit { lastStates = now }
+    if limit > 0 {
+      statesTaken = now
+      if batch.deviceStates.count < limit { lastStates = now }
+    }
     return batch
+  }
+
+  /// Alarms don't wait for what pages show, unless they come all the time.
+  private func statesAreDue(_ now: Int64) -> Bool {
+    now - lastStates >= Self.statesInterval && (!core.isUrgent || now - statesTaken >= 2 * Self.groupCommit)
   }
 
   /// Everything read is committed: the link may write what it holds.

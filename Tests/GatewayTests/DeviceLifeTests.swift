@@ -65,6 +65,30 @@ struct DeviceLifeTests {
     #expect(stand.status.missedFrames == 2)
   }
 
+  @Test("Alarms that come all the time leave room for what is known of the devices")
+  func alarmsAllTheTime() throws {
+    let rule = """
+      - rule: up-and-down
+        title: Up and down
+        on: sewer-level-probe
+        raise: level > 0.2 m
+        priority: P3
+        ticket: sewer-blockage
+        source: test
+
+      """
+    try stand.reload(try stand.rules(rule))
+    for half in 0..<40 {
+      stand.publish("luyuan/probe-w02", "\"level\":\(half.isMultiple(of: 2) ? 0.3 : 0.1)")
+      stand.publish("luyuan/probe-w03", "\"level\":0.1")
+      stand.pass(seconds: 0.5)
+    }
+    #expect(stand.alarms.count == 40, "a commit of its own for each")
+    let states = try stand.log.store.contents.deviceStates()
+    let seen = try #require(states.first { $0.device == "luyuan/probe-w03" }?.lastSeen)
+    #expect(stand.now.milliseconds - seen <= 5000)
+  }
+
   @Test("A message that comes an hour late is counted, and the clock is not taken for wrong")
   func late() throws {
     for counter in 1...4 {
