@@ -95,6 +95,14 @@ enum TimeArgument: ExpressibleByArgument {
     }
   }
 
+  var defaultValueDescription: String {
+    switch self {
+    case .at(let timestamp): timestamp.formatted()
+    case .back(let milliseconds) where milliseconds % 86_400_000 == 0: "\(milliseconds / 86_400_000)d"
+    case .back(let milliseconds): "\(milliseconds / 1000)s"
+    }
+  }
+
   /// - Parameter now: the time of the latest batch, which in a simulated run is not the wall's.
   func timestamp(now: Timestamp) -> Timestamp {
     switch self {

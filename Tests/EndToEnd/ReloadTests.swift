@@ -172,4 +172,59 @@ struct ReloadTests {
     #expect(Programs.eventually { running.gateway.errors.contains("needs a restart: client-id") })
     #expect(running.stop().status == 0)
   }
+
+  @Test("A model that nobody knew is understood by the running gateway as soon as its file is there")
+  func addedModel() throws {
+    let (running, folder) = try start("90 cm")
+    defer {
+      try? FileManager.default.removeItem(at: running.data)
+      try? FileManager.default.removeItem(at: folder)
+    }
+    #expect(try running.isUp(), "\(running.gateway.errors)")
+    let address = "24e124fe00aa0001"
+    let catalogue = running.config.deletingLastPathComponent().appendingPathComponent(
+      "seeds/estates/luyuan.yaml")
+    let text = try String(contentsOf: catalogue, encoding: .utf8)
+    try Data(
+      text.replacingOccurrences(
+        of: "devices:\n",
+        with: "devices:\n  - {id: sludge, kind: sewer-level-probe, at: w01, address: \(address)}\n"
+      ).utf8
+    ).write(to: catalogue)
+    let before = try running.status("devices")
+    #expect(try Programs.eventually { try running.status("devices") == before + 1 })
+    func say(_ count: Int) throws {
+      let time = Date().ISO8601Format()
+      try running.publish(
+        "application/1/device/\(address)/event/up",
+        Data(
+          #"{"time":"\#(time)","deviceInfo":{"devEui":"\#(address)"},"fCnt":\#(count),"object":{"sludge_depth_cm":120}}"#
+            .utf8))
+    }
+    try say(1)
+    #expect(try Programs.eventually { try running.status("problems") == 1 })
+    #expect(try running.status("readings") == 0)
+    try Data(
+      """
+      model: sludge-probe
+      source: the maker's data sheet
+      has: sludge_depth_cm
+      signals:
+        level: {from: sludge_depth_cm, unit: cm}
+
+      """.utf8
+    ).write(to: running.config.appendingPathComponent("profiles/models/sludge.yaml"))
+    #expect(
+      Programs.eventually { running.gateway.errors.contains("models/sludge.yaml") },
+      "\(running.gateway.errors)")
+    try say(2)
+    #expect(try Programs.eventually { try running.status("readings") == 1 })
+    var kept: [[String: Any]] = []
+    _ = try Programs.eventually {
+      kept = try running.command("history", "luyuan/sludge", "level", "--json").objects()
+      return !kept.isEmpty
+    }
+    #expect(kept.map { ($0["value"] as? NSNumber)?.doubleValue } == [1.2])
+    #expect(running.stop().status == 0)
+  }
 }
