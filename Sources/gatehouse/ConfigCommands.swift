@@ -10,7 +10,7 @@ struct ConfigCommands: ParsableCommand {
 
   struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Rewrite the files of an earlier release, with their comments.",
+      commandName: "migrate", abstract: "Rewrite the files of an earlier release, with their comments.",
       discussion: """
         Each file that changes is kept as FILE.before. Without anything to change nothing is written.
 
@@ -65,7 +65,7 @@ struct ConfigCommands: ParsableCommand {
 
   struct Keys: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Every key of gatehouse.yaml, as docs/configuration.md has it.",
+      commandName: "keys", abstract: "Every key of gatehouse.yaml, as docs/configuration.md has it.",
       discussion: "EXAMPLE\n  gatehouse config keys")
 
     func run() { print(SettingsReference.page, terminator: "") }

@@ -22,6 +22,7 @@ struct DeviceCommands: ParsableCommand {
 
   struct Enrol: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "enrol",
       abstract: "Let a device in: by a password that is printed once, or by a certificate.",
       discussion: """
         EXAMPLE
@@ -103,6 +104,7 @@ struct DeviceCommands: ParsableCommand {
 
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "revoke",
       abstract: "Make a device's password or certificate worthless, and end its connection.",
       discussion: "EXAMPLE\n  gatehouse device revoke luyuan/probe-w01")
     @OptionGroup var options: ConfigurationOptions
@@ -113,7 +115,8 @@ struct DeviceCommands: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Devices that may come in.", discussion: "EXAMPLE\n  gatehouse device list")
+      commandName: "list", abstract: "Devices that may come in.",
+      discussion: "EXAMPLE\n  gatehouse device list")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 

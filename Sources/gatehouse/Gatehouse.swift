@@ -4,6 +4,8 @@ import Configuration
 import Foundation
 import Gateway
 
+/// Each command's `commandName` stands in its configuration: ArgumentParser would work it out of the type's name, for all
+/// of them at each start, which takes milliseconds.
 @main
 struct Gatehouse: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

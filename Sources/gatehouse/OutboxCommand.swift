@@ -65,7 +65,7 @@ struct OutboxCommand: ParsableCommand {
 
   struct Resend: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Send a message once more, with the same key.",
+      commandName: "resend", abstract: "Send a message once more, with the same key.",
       discussion: "The number is that of 'gatehouse outbox'.\n\nEXAMPLE\n  gatehouse outbox resend 17")
 
     @OptionGroup var options: ConfigurationOptions
@@ -90,7 +90,7 @@ struct OutboxCommand: ParsableCommand {
 
   struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Send a test message by one channel, and say what became of it.",
+      commandName: "test", abstract: "Send a test message by one channel, and say what became of it.",
       discussion: "EXAMPLE\n  gatehouse outbox test office-mail")
 
     @OptionGroup var options: ConfigurationOptions

@@ -15,6 +15,7 @@ struct ReportCommand: ParsableCommand {
 
   struct Weekly: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "weekly",
       abstract:
         "The weekly review: new, open, overdue and closed tickets, times, recurrences, alarm quality.",
       discussion: """

@@ -46,6 +46,11 @@ enum Terminal {
     return text.unicodeScalars.reduce(0) { $0 + width($1) }
   }
 
+  /// The same of a text as bytes.
+  static func width(utf8: UnsafeBufferPointer<UInt8>) -> Int {
+    utf8.reduce(0, |) < 0x80 ? utf8.count : width(String(decoding: utf8, as: UTF8.self))
+  }
+
   private static func width(_ scalar: Unicode.Scalar) -> Int {
     switch scalar.value {
     case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
@@ -72,34 +77,11 @@ enum Terminal {
 
   /// A table with a head; on a terminal the last column is cut to what is left of the line.
   static func table(_ head: [String], _ rows: [[String]]) -> String {
-    let cells = rows.map { $0.map(width) }
-    var widths = head.map(width)
-    for row in cells {
-      for (index, width) in row.enumerated() { widths[index] = max(widths[index], width) }
+    var table = TextTable(head)
+    for row in rows {
+      for cell in row { table.add(cell) }
     }
-    let left = size.columns - widths.dropLast().reduce(0) { $0 + $1 + 2 }
-    // A line that is too long by all of it is broken by the terminal.
-    let rest = isInteractive && left >= 8 ? left : Int.max
-    // Thousands of rows: as bytes, without looking at characters again.
-    func line(_ row: [String], _ cells: [Int], to bytes: inout [UInt8]) {
-      for (index, cell) in row.enumerated() {
-        guard index < row.count - 1 else {
-          bytes.append(contentsOf: (cells[index] > rest ? fitted(cell, to: rest) : cell).utf8)
-          break
-        }
-        bytes.append(contentsOf: cell.utf8)
-        for _ in 0..<(widths[index] - cells[index] + 2) { bytes.append(UInt8(ascii: " ")) }
-      }
-    }
-    var top: [UInt8] = []
-    line(head, head.map(width), to: &top)
-    var bytes = Array(styled(String(decoding: top, as: UTF8.self), .bold).utf8)
-    bytes.reserveCapacity((rows.count + 1) * (widths.reduce(0, +) + 2 * widths.count))
-    for (row, cells) in zip(rows, cells) {
-      bytes.append(UInt8(ascii: "\n"))
-      line(row, cells, to: &bytes)
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return table.text
   }
 }
 

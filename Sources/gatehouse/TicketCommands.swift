@@ -30,7 +30,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Acknowledge: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Somebody has taken it up.",
+      commandName: "acknowledge", abstract: "Somebody has taken it up.",
       discussion: "EXAMPLE\n  gatehouse ticket acknowledge T-260310-7K2QM4 --by guard")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "A remark.") var note = ""
@@ -39,7 +39,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Arrive: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Somebody is there.",
+      commandName: "arrive", abstract: "Somebody is there.",
       discussion: "EXAMPLE\n  gatehouse ticket arrive T-260310-7K2QM4 --by 'sewer cleaner'")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "A remark.") var note = ""
@@ -48,7 +48,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Assign: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make another party responsible.",
+      commandName: "assign", abstract: "Make another party responsible.",
       discussion: "EXAMPLE\n  gatehouse ticket assign T-260310-7K2QM4 --to community --by guard")
     @OptionGroup var step: TicketStepOptions
     @Option(
@@ -60,7 +60,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Inform: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a party that is to know of it.",
+      commandName: "inform", abstract: "Add a party that is to know of it.",
       discussion: "EXAMPLE\n  gatehouse ticket inform T-260310-7K2QM4 --party police --by community")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "A name or a function.") var party: String
@@ -69,7 +69,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Comment: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a remark.",
+      commandName: "comment", abstract: "Add a remark.",
       discussion:
         "EXAMPLE\n  gatehouse ticket comment T-260310-7K2QM4 'resident of 301 called again' --by guard")
     @OptionGroup var step: TicketStepOptions
@@ -79,7 +79,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Resume: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Let the clocks go on, with what was left of them.",
+      commandName: "resume", abstract: "Let the clocks go on, with what was left of them.",
       discussion: "EXAMPLE\n  gatehouse ticket resume T-260310-7K2QM4 --by community --note 'parts are here'")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "A remark.") var note = ""
@@ -88,7 +88,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Somebody else has looked and asked: it is done.",
+      commandName: "verify", abstract: "Somebody else has looked and asked: it is done.",
       discussion:
         "EXAMPLE\n  gatehouse ticket verify T-260310-7K2QM4 --note 'wall stands, asked 1-101' --by sub-district"
     )
@@ -99,7 +99,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Reopen: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "It was not done after all.",
+      commandName: "reopen", abstract: "It was not done after all.",
       discussion: "EXAMPLE\n  gatehouse ticket reopen T-260310-7K2QM4 --note 'smells again' --by community")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "What is still wrong.") var note: String
@@ -108,7 +108,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Close: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "End it, once it is verified.",
+      commandName: "close", abstract: "End it, once it is verified.",
       discussion:
         "EXAMPLE\n  gatehouse ticket close T-260310-7K2QM4 --note 'residents content' --by community")
     @OptionGroup var step: TicketStepOptions
@@ -118,7 +118,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Go on with another ticket of the estate, which takes its alarms.",
+      commandName: "merge", abstract: "Go on with another ticket of the estate, which takes its alarms.",
       discussion: "EXAMPLE\n  gatehouse ticket merge T-260310-7K2QM4 --into T-260310-9XWR3D --by community")
     @OptionGroup var step: TicketStepOptions
     @Option(help: "The ticket as which it goes on.") var into: String
@@ -128,7 +128,7 @@ struct TicketCommands: ParsableCommand {
 
   struct Cancel: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "End it because there was nothing to do.",
+      commandName: "cancel", abstract: "End it because there was nothing to do.",
       discussion:
         "EXAMPLE\n  gatehouse ticket cancel T-260310-7K2QM4 --note 'probe was being tested' --by guard")
     @OptionGroup var step: TicketStepOptions

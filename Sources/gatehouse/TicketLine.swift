@@ -13,17 +13,30 @@ enum LocalTime {
 /// Local times of many rows: a zone's offset changes at full quarters of an hour, so it is asked for once in each.
 struct LocalClock {
   private let zone = TimeZone(identifier: "Asia/Shanghai") ?? .gmt
-  private var offsets: [Int64: Int] = [:]
+  private var offsets: [Int64: Int64] = [:]
+  private var dates: [Int64: [UInt8]] = [:]
 
-  /// `2026-03-10 22:45`
-  mutating func minute(_ milliseconds: Int64) -> String {
+  /// Adds `2026-03-10 22:45`.
+  mutating func write(minute milliseconds: Int64, to bytes: inout [UInt8]) {
     let quarter = milliseconds / 900_000
     let time = Timestamp(milliseconds: milliseconds)
-    let offset = offsets[quarter] ?? time.secondsFromGMT(in: zone)
+    let offset = offsets[quarter] ?? Int64(time.secondsFromGMT(in: zone))
     offsets[quarter] = offset
-    var bytes = Array(time.formatted(secondsFromGMT: offset).utf8.prefix(16))
-    bytes[10] = UInt8(ascii: " ")
-    return String(decoding: bytes, as: UTF8.self)
+    let local = milliseconds &+ offset * 1000
+    let sinceMidnight = (local % 86_400_000 + 86_400_000) % 86_400_000
+    let day = local - sinceMidnight
+    let date = dates[day] ?? Array(time.formatted(secondsFromGMT: Int(offset)).utf8.prefix(10))
+    dates[day] = date
+    bytes.append(contentsOf: date)
+    bytes.append(UInt8(ascii: " "))
+    Self.write(sinceMidnight / 3_600_000, to: &bytes)
+    bytes.append(UInt8(ascii: ":"))
+    Self.write(sinceMidnight / 60_000 % 60, to: &bytes)
+  }
+
+  private static func write(_ number: Int64, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "0") + UInt8(number / 10))
+    bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
   }
 }
 

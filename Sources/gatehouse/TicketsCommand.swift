@@ -1,6 +1,5 @@
 import ArgumentParser
 import EstateModel
-import Foundation
 import Store
 import Tickets
 
@@ -61,25 +60,22 @@ struct TicketsCommand: ParsableCommand {
       for line in try reader.ticketLines(query) { print(line) }
       return
     }
-    let tickets = try reader.list(query)
-    guard !tickets.isEmpty else {
-      print("no tickets")
-      return
-    }
+    var table = TextTable(["ticket", "prio", "state", "opened", "due", "where", "responsible", "what"])
     var clock = LocalClock()
-    let isChinese = Terminal.speaksChinese
-    print(
-      Terminal.table(
-        ["ticket", "prio", "state", "opened", "due", "where", "responsible", "what"],
-        tickets.map { ticket in
-          let place = ticket.towards.map { "\(ticket.place)→\($0)" } ?? ticket.place
-          let mark = ticket.isPaused ? "=" : ticket.isOverdue ? "!" : " "
-          return [
-            ticket.id, ticket.priority.rawValue, ticket.state.rawValue, clock.minute(ticket.opened),
-            mark + (ticket.due.map { clock.minute($0) } ?? ""), "\(ticket.estate)/\(place)",
-            ticket.responsible.title.text(isChinese: isChinese), ticket.title.text(isChinese: isChinese),
-          ]
-        }))
+    try reader.list(query, isChinese: Terminal.speaksChinese) { ticket in
+      table.add(ticket.id)
+      table.add(ticket.priority)
+      table.add(ticket.state)
+      table.add { clock.write(minute: ticket.opened, to: &$0) }
+      table.add {
+        $0.append(UInt8(ascii: ticket.isPaused ? "=" : ticket.isOverdue ? "!" : " "))
+        if let due = ticket.due { clock.write(minute: due, to: &$0) }
+      }
+      table.add(ticket.location)
+      table.add(ticket.responsible)
+      table.add(ticket.title)
+    }
+    print(table.isEmpty ? "no tickets" : table.text)
   }
 }
 

@@ -25,7 +25,7 @@ struct UserCommands: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add somebody, with a one-time password that is printed.",
+      commandName: "add", abstract: "Add somebody, with a one-time password that is printed.",
       discussion: "EXAMPLE\n  gatehouse user add li --role operator")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
@@ -46,7 +46,8 @@ struct UserCommands: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Everybody who may sign in, and the tokens.", discussion: "EXAMPLE\n  gatehouse user list")
+      commandName: "list", abstract: "Everybody who may sign in, and the tokens.",
+      discussion: "EXAMPLE\n  gatehouse user list")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 
@@ -88,7 +89,7 @@ struct UserCommands: ParsableCommand {
 
   struct Password: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Give somebody a new one-time password; ends their sessions.",
+      commandName: "password", abstract: "Give somebody a new one-time password; ends their sessions.",
       discussion: "EXAMPLE\n  gatehouse user password li")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
@@ -108,7 +109,8 @@ struct UserCommands: ParsableCommand {
 
   struct Role: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Give somebody another role.", discussion: "EXAMPLE\n  gatehouse user role li operator")
+      commandName: "role", abstract: "Give somebody another role.",
+      discussion: "EXAMPLE\n  gatehouse user role li operator")
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The account's name.") var name: String
     @Argument(help: "viewer, operator or admin.") var role: Access
@@ -124,6 +126,7 @@ struct UserCommands: ParsableCommand {
 
   struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "disable",
       abstract: "Keep somebody out without forgetting them: sessions end, tokens are refused.",
       discussion: "EXAMPLE\n  gatehouse user disable li")
     @OptionGroup var options: ConfigurationOptions
@@ -134,7 +137,8 @@ struct UserCommands: ParsableCommand {
 
   struct Enable: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Let somebody in again.", discussion: "EXAMPLE\n  gatehouse user enable li")
+      commandName: "enable", abstract: "Let somebody in again.",
+      discussion: "EXAMPLE\n  gatehouse user enable li")
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The account's name.") var name: String
 
@@ -143,7 +147,8 @@ struct UserCommands: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Remove somebody, with their tokens.", discussion: "EXAMPLE\n  gatehouse user remove li")
+      commandName: "remove", abstract: "Remove somebody, with their tokens.",
+      discussion: "EXAMPLE\n  gatehouse user remove li")
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The account's name.") var name: String
 
@@ -157,7 +162,7 @@ struct UserCommands: ParsableCommand {
 
   struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make a token for a program; it is printed once.",
+      commandName: "token", abstract: "Make a token for a program; it is printed once.",
       discussion: "EXAMPLE\n  gatehouse user token li --scope viewer --days 90")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
@@ -184,7 +189,8 @@ struct UserCommands: ParsableCommand {
 
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "End a token.", discussion: "EXAMPLE\n  gatehouse user revoke 3fA9_xQ2")
+      commandName: "revoke", abstract: "End a token.", discussion: "EXAMPLE\n  gatehouse user revoke 3fA9_xQ2"
+    )
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The token's id, as 'gatehouse user list' shows it.") var token: String
 
