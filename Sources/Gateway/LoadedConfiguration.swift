@@ -57,7 +57,7 @@ public struct LoadedConfiguration: Sendable {
     note(document, of: .main)
     var catalogue = Catalogue(
       documents: documents(settings.catalogueFolder, .estates), diagnostics: diagnostics)
-    let allEstates = catalogue.estates.map(\.id)
+    let allEstates = catalogue.estates
     if let wanted = estates ?? settings.estates {
       for id in wanted where catalogue.estate(id) == nil {
         diagnostics.error(
@@ -92,14 +92,15 @@ public struct LoadedConfiguration: Sendable {
       let routing = Document(contentsOf: settings.routingFile, name: routingName, diagnostics: diagnostics)
     else { return nil }
     note(routing, of: .routing)
-    self.routing = Routing(document: routing, calendars: calendars, diagnostics: diagnostics)
+    self.routing = Routing(
+      document: routing, calendars: calendars, estates: allEstates, diagnostics: diagnostics)
     checkCategories(diagnostics)
     if sends, let file = settings.notificationsFile {
       let name = Self.shortName(of: file, beside: main)
       if let document = Document(contentsOf: file, name: name, diagnostics: diagnostics) {
         note(document, of: .notifications)
         notifications = NotificationPlan(
-          document: document, folder: file.deletingLastPathComponent(), estates: allEstates,
+          document: document, folder: file.deletingLastPathComponent(), estates: allEstates.map(\.id),
           diagnostics: diagnostics)
       }
     }

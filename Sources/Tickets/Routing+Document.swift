@@ -10,8 +10,13 @@ extension Routing {
   ]
 
   /// What is wrong goes to `diagnostics`; categories that can be read are in the result.
-  /// - Parameter calendars: those that `during:` may name.
-  public init(document: Document, calendars: [String: EstateCalendar] = [:], diagnostics: Diagnostics) {
+  /// - Parameters:
+  ///   - calendars: those that `during:` may name.
+  ///   - estates: for each of them, and for each kind of management, there must be somebody who answers.
+  public init(
+    document: Document, calendars: [String: EstateCalendar] = [:], estates: [Estate] = [],
+    diagnostics: Diagnostics
+  ) {
     guard let fields = Fields(document.root, of: "a routing file", diagnostics: diagnostics) else {
       self.init(categories: [])
       return
@@ -35,8 +40,11 @@ extension Routing {
     for name in Self.required where !names.contains(name) {
       diagnostics.error("category '\(name)' is missing", at: list?.location ?? fields.location)
     }
+    var proof = RoutingProof(self, estates: estates)
     for category in categories {
-      prove(category, at: list?.keyLocation(category.name) ?? fields.location, diagnostics)
+      let location = list?.keyLocation(category.name) ?? fields.location
+      for gap in proof.gaps(in: category) { diagnostics.error(gap, at: location) }
+      check(category, estates: estates.map(\.id), at: location, diagnostics)
     }
   }
 
@@ -65,30 +73,17 @@ extension Routing {
     }
   }
 
-  /// Every priority and every kind of management has a lead, somebody to turn to next, and clocks.
-  private func prove(_ category: Category, at location: SourceLocation, _ diagnostics: Diagnostics) {
-    for management in Estate.Management.allCases {
-      let assignments =
-        [category.assignment(under: management)]
-        + category.exceptions.filter { $0.management?.contains(management) != false }.map(\.assignment)
-      for assignment in assignments {
-        if assignment.lead == .propertyCompany, management != .propertyCompany {
-          diagnostics.error(
-            "category '\(category.name)' sends tickets of estates without a property company to the property company",
-            at: location)
-        }
-        if chain(category, lead: assignment.lead, under: management).isEmpty {
-          diagnostics.error(
-            "category '\(category.name)', management \(management.rawValue): nobody is asked after \(assignment.lead.rawValue)",
-            at: location)
-        }
-        let parties = Set([assignment.lead] + assignment.others + category.atP1).count
-        if parties > Self.mostParties {
-          diagnostics.error(
-            "category '\(category.name)' puts \(parties) parties on a ticket, expected at most \(Self.mostParties)",
-            at: location)
-        }
-      }
+  /// Not too many parties, clocks for each priority, and names that there are.
+  private func check(
+    _ category: Category, estates: [String], at location: SourceLocation, _ diagnostics: Diagnostics
+  ) {
+    let assignments =
+      Set(Estate.Management.allCases.map(category.assignment)).union(category.exceptions.map(\.assignment))
+    for parties in Set(assignments.map { Set([$0.lead] + $0.others + category.atP1).count }).sorted()
+    where parties > Self.mostParties {
+      diagnostics.error(
+        "category '\(category.name)' puts \(parties) parties on a ticket, expected at most \(Self.mostParties)",
+        at: location)
     }
     for priority in Priority.allCases {
       let level = (category.levels[priority] ?? ServiceLevel()).over(
@@ -100,6 +95,12 @@ extension Routing {
         diagnostics.error(
           "category '\(category.name)', \(priority.rawValue): no time for '\(name)'", at: location)
       }
+    }
+    for name in Set(category.exceptions.flatMap { $0.estates ?? [] }).sorted()
+    where !estates.isEmpty && !estates.contains(name) {
+      diagnostics.error(
+        "category '\(category.name)': unknown estate '\(name)'\(suggestion(for: name, in: estates))",
+        at: location)
     }
     for exception in category.exceptions {
       guard let name = exception.during, calendars[name] == nil, name != "working-time", name != "off-hours"

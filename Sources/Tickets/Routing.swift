@@ -49,15 +49,28 @@ public struct Routing: Sendable {
   public func assignment(
     _ category: Category, _ priority: Priority, at time: Timestamp, in estate: Estate?, place: Place?
   ) -> Assignment {
-    let management = estate?.management ?? .unknown
-    let exception = category.exceptions.first { exception in
-      exception.priorities?.contains(priority) != false
-        && exception.management?.contains(management) != false
-        && exception.estates.map { $0.contains(estate?.id ?? "") } != false
-        && exception.places.map { kinds in place.map { kinds.contains($0.kind) } ?? false } != false
-        && exception.during.map { isDuring($0, at: time, in: estate?.timeZone ?? .gmt) } != false
+    let choice = choices(category, priority, in: estate, place: place?.kind).first { choice in
+      choice.during.map { isDuring($0, at: time, in: estate?.timeZone ?? .gmt) } != false
     }
-    return exception?.assignment ?? category.assignment(under: management)
+    return choice?.assignment ?? category.assignment(under: estate?.management ?? .unknown)
+  }
+
+  /// Those who may answer for such a ticket: the first whose hours it is. The last has all hours.
+  func choices(_ category: Category, _ priority: Priority, in estate: Estate?, place: Place.Kind?)
+    -> [(during: String?, assignment: Assignment)]
+  {
+    let management = estate?.management ?? .unknown
+    var choices: [(during: String?, assignment: Assignment)] = []
+    for exception in category.exceptions
+    where exception.priorities?.contains(priority) != false
+      && exception.management?.contains(management) != false
+      && exception.estates.map({ $0.contains(estate?.id ?? "") }) != false
+      && exception.places.map({ kinds in place.map { kinds.contains($0) } ?? false }) != false
+    {
+      choices.append((exception.during, exception.assignment))
+      if exception.during == nil { return choices }
+    }
+    return choices + [(nil, category.assignment(under: management))]
   }
 
   /// A name that no calendar has is never now.

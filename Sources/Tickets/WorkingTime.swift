@@ -66,8 +66,8 @@ public struct WorkingTime: Hashable, Sendable {
   private func spans(of day: Int, _ timeZone: TimeZone) -> [Range<Int64>] {
     guard isWorkday(day) else { return [] }
     return hours.compactMap { range in
-      let from = moment(day, range.lowerBound, timeZone)
-      let until = moment(day, range.upperBound, timeZone)
+      let from = Self.moment(day, range.lowerBound, timeZone)
+      let until = Self.moment(day, range.upperBound, timeZone)
       return from < until ? from..<until : nil
     }
   }
@@ -77,8 +77,9 @@ public struct WorkingTime: Hashable, Sendable {
     return Int((Double(local) / Double(Self.millisecondsOfDay)).rounded(.down))
   }
 
-  private func moment(_ day: Int, _ minute: Int, _ timeZone: TimeZone) -> Int64 {
-    let local = Int64(day) * Self.millisecondsOfDay + Int64(minute) * 60_000
+  /// Milliseconds since 1970 at a minute of a local day.
+  static func moment(_ day: Int, _ minute: Int, _ timeZone: TimeZone) -> Int64 {
+    let local = Int64(day) * millisecondsOfDay + Int64(minute) * 60_000
     func offset(_ milliseconds: Int64) -> Int64 {
       Int64(timeZone.secondsFromGMT(for: Timestamp(milliseconds: milliseconds).date)) * 1000
     }

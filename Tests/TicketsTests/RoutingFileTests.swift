@@ -139,7 +139,7 @@ struct RoutingFileTests {
     ),
     (
       "escalation:", "exceptions: [{during: night, lead: property-company}]\n    escalation:", 9,
-      "sends tickets of estates without a property company to the property company"
+      "nobody answers in an estate with management none, Mon 00:00 to Mon 06:00; the property company should"
     ),
     (
       "escalation:", "recurrence: {window: 60 days, count: 3}\n    escalation:", 14,

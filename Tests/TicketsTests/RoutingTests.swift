@@ -91,7 +91,7 @@ struct RoutingTests {
     ("with-company: {lead: gard}\n  without-company: {lead: guard}", "did you mean 'guard'?"),
     (
       "with-company: {lead: guard}\n  without-company: {lead: property-company}",
-      "sends tickets of estates without a property company to the property company"
+      "management none, at any hour; the property company should, and there is none"
     ),
     ("with-company: {lead: guard}\n  without-compny: {lead: guard}", "did you mean 'without-company'?"),
   ]
