@@ -18,6 +18,10 @@ public struct Contact: Hashable, Sendable, Codable {
   public var confirmed: Bool?
   /// What that rests on.
   public var sighting: Sighting?
+  /// Other estates of which it says that they suffer, too.
+  @Listed public var affected: [String]
+  /// The number that an office gave it.
+  public var reference: String?
 
   public init(at: Timestamp, from: String, channel: Channel, note: String) {
     (self.at, self.from, self.channel, self.note) = (at.milliseconds, from, channel, note)

@@ -87,10 +87,12 @@ public struct Absorption: Hashable, Sendable, Codable {
   public var alarms: [Ticket.Alarm]
   public var others: [TicketParty]
   @Listed public var contacts: [Contact]
+  @Listed public var affected: [String]
+  public var reference: String?
 
   init(of ticket: Ticket) {
     (self.ticket, priority, alarms) = (ticket.id, ticket.priority, ticket.alarms)
     others = [ticket.responsible] + ticket.others
-    contacts = ticket.contacts
+    (contacts, affected, reference) = (ticket.contacts, ticket.affected, ticket.reference)
   }
 }

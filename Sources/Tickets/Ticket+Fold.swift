@@ -105,7 +105,10 @@ extension Ticket {
       } else {
         occurrences.append(occurrence)
       }
-    case .contacted(let contact): contacts.append(contact)
+    case .contacted(let contact):
+      contacts.append(contact)
+      affected += contact.affected.filter { !affected.contains($0) }
+      reference = reference ?? contact.reference
     case .visited(let visit): visits.append(visit)
     case .council(let council): councils.append(council)
     case .proposed(let proposal): proposals.append(proposal)
@@ -199,6 +202,8 @@ extension Ticket {
     if absorption.priority < priority { (pause, pausedSince) = (nil, nil) }
     priority = min(priority, absorption.priority)
     contacts += absorption.contacts
+    affected += absorption.affected.filter { !affected.contains($0) && $0 != estate }
+    reference = reference ?? absorption.reference
     inform(absorption.others)
     if alarms.contains(where: \.isActive) { normalSince = nil }
   }

@@ -6,6 +6,9 @@ extension TicketBook {
   /// - Throws: ``TicketError``: the ticket isn't known, the step isn't allowed in its state, something in the step
   ///   isn't right, or others were faster. The book is then as it was.
   public mutating func perform(_ command: TicketCommand) throws(TicketError) -> [TicketEvent] {
+    if Self.isBlank(command.by) {
+      throw Self.nobody(command.step.action, command.ticket.isEmpty ? "new" : command.ticket, "who does it")
+    }
     if case .since(let seen, let step) = command.step {
       if let ticket = tickets[command.ticket] { try check(ticket, unchangedSince: seen) }
       var command = command
@@ -27,6 +30,7 @@ extension TicketBook {
     }
     if case .contact(let from, let channel, let note) = command.step {
       guard note.contains(where: { !$0.isWhitespace }) else { throw .empty(.contact, ticket: ticket.id) }
+      if Self.isBlank(from) { throw Self.nobody(.contact, ticket.id, "from whom it comes") }
       var contact = Contact(at: command.at, from: from, channel: channel, note: note)
       contact.confirmed = ticket.activeAlarms.isEmpty ? nil : true
       return contacted(contact, on: ticket.id, by: command)
@@ -47,6 +51,12 @@ extension TicketBook {
       events += tellRootCause(of: ticket.id, at: at, by: command.by, via: command.via)
     }
     return events
+  }
+
+  static func isBlank(_ name: String) -> Bool { !name.contains { !$0.isWhitespace } }
+
+  static func nobody(_ action: Ticket.Action, _ ticket: String, _ what: String) -> TicketError {
+    .refused(action, ticket: ticket, reason: "it isn't said \(what)")
   }
 
   private func terms(of payload: TicketEvent.Payload, on ticket: Ticket, at: Int64) -> Terms? {

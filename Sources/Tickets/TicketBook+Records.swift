@@ -77,6 +77,15 @@ extension TicketBook {
 
 /// A campaign over all its estates.
 public struct CampaignSummary: Hashable, Sendable, Codable {
+  /// An estate's ticket.
+  public struct Part: Hashable, Sendable, Codable {
+    public var ticket: String
+    public var estate: String
+    public var state: Ticket.State
+    /// What it still lacks, in words; nil: nothing.
+    public var lacking: String?
+  }
+
   public var campaign: String
   public var estates = 0
   /// Buildings, and those of them where somebody has looked.
@@ -85,6 +94,8 @@ public struct CampaignSummary: Hashable, Sendable, Codable {
   /// By plan.
   public var inspections: [String: Int] = [:]
   public var done = 0
+  /// By estate.
+  public var parts: [Part] = []
 }
 
 extension TicketBook {
@@ -93,10 +104,13 @@ extension TicketBook {
     let parts = tickets.values.filter { $0.campaign == name && $0.state != .cancelled }
     guard !parts.isEmpty else { return nil }
     var summary = CampaignSummary(campaign: name)
-    for part in parts {
+    for part in parts.sorted(by: { ($0.estate, $0.id) < ($1.estate, $1.id) }) {
       let links = PlaceLinks(estate: catalogue.estate(part.estate))
       let covered = Set(part.inspections.flatMap { links.enclosing($0.place) })
       summary.estates += 1
+      summary.parts.append(
+        CampaignSummary.Part(
+          ticket: part.id, estate: part.estate, state: part.state, lacking: lacking(in: part)))
       summary.places += part.toInspect.count
       summary.covered += part.toInspect.count { covered.contains($0) }
       summary.done += part.inspections.count(where: \.isDone)

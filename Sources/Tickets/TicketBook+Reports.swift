@@ -28,14 +28,19 @@ extension TicketBook {
             .reopened(nil, Revision(), note: "reported again: \(report.note)"), to: former.id, by: command,
             terms: reopeningTerms(former, former.priority, at: at)))
       }
-      return events + contacted(contact, on: former.id, by: command)
+      contact.affected = report.affected.filter { $0 != estate.id && !former.affected.contains($0) }
+      contact.reference = report.reference
+      events += contacted(contact, on: former.id, by: command)
+      if !contact.affected.isEmpty { events += callArbiter(on: former.id, in: estate, by: command) }
+      return events
     }
     var new = NewTicket(
       cause: cause, category: category, priority: report.priority, title: report.title ?? category.title,
       location: Location(place: place), onset: at, at: at, by: command.by, via: command.via)
     new.subject = "\(cause.estate)/\(cause.category)/\(cause.cause)"
     new.former = former?.id
-    (new.affected, new.reference, new.campaign) = (report.affected, report.reference, report.campaign)
+    new.affected = report.affected.filter { $0 != estate.id }
+    (new.reference, new.campaign) = (report.reference, report.campaign)
     if report.campaign != nil { new.toInspect = Self.buildings(of: estate) }
     new.informed = arbiter(of: estate, and: report.affected).map { [$0] } ?? []
     let events = open(new)
@@ -62,6 +67,7 @@ extension TicketBook {
         place, estate: estate.id, near: nearestName(to: place, in: estate.places.map(\.id)))
     }
     guard report.note.contains(where: { !$0.isWhitespace }) else { throw .empty(.report, ticket: "new") }
+    if Self.isBlank(report.from) { throw Self.nobody(.report, "new", "from whom it comes") }
     return (estate, category, place)
   }
 
@@ -109,6 +115,16 @@ extension TicketBook {
     return others.allSatisfy({ $0.subDistrict == estate.subDistrict }) ? .subDistrict : .hotline12345
   }
 
+  /// Other estates suffer as well now: who stands above all of them is to know.
+  private mutating func callArbiter(on id: String, in estate: Estate, by command: TicketCommand)
+    -> [TicketEvent]
+  {
+    guard let ticket = tickets[id], let role = arbiter(of: estate, and: ticket.affected) else { return [] }
+    let arbiter = party(role, in: estate)
+    if arbiter == ticket.responsible || ticket.others.contains(arbiter) { return [] }
+    return [append(.informed([arbiter], note: ""), to: id, by: command)]
+  }
+
   /// Keeps a contact; a resident who asks again and has no answer makes the ticket more urgent, once, and the community
   /// hears of it.
   mutating func contacted(_ contact: Contact, on id: String, by command: TicketCommand) -> [TicketEvent] {
@@ -117,7 +133,8 @@ extension TicketBook {
       return events
     }
     let recent = ticket.contacts.filter {
-      $0.channel != .patrol && contact.at - $0.at <= routing.contacts.within
+      $0.channel != .patrol && $0.from != SuppressionList.gatehouse
+        && contact.at - $0.at <= routing.contacts.within
     }
     guard recent.count >= routing.contacts.count else { return events }
     let urgent = Priority.allCases.last { $0 < ticket.priority } ?? ticket.priority

@@ -108,7 +108,8 @@ public enum Term: Hashable, Sendable, CustomStringConvertible {
   private static func text(_ milliseconds: Int64) -> String {
     for (size, unit) in [(Int64(86_400_000), "day"), (3_600_000, "h"), (60_000, "min")]
     where milliseconds >= size && milliseconds % size == 0 {
-      return "\(milliseconds / size) \(unit)"
+      let count = milliseconds / size
+      return "\(count) \(unit)\(size == 86_400_000 && count > 1 ? "s" : "")"
     }
     return "\(milliseconds / 1000) s"
   }

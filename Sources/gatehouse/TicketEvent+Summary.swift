@@ -25,12 +25,15 @@ extension TicketEvent {
     case .escalated(let escalation):
       "\(escalation.clock.rawValue) missed; "
         + (escalation.party.map { "now asked: \($0.title.en)" } ?? "the chain is at its end")
-    case .prioritised(let priority, let informed, _):
-      "now \(priority.rawValue)" + (informed.isEmpty ? "" : ", informed: \(Self.names(informed))")
+    case .prioritised(let priority, let informed, let note):
+      "now \(priority.rawValue)" + (note.isEmpty ? "" : " (\(note))")
+        + (informed.isEmpty ? "" : ", informed: \(Self.names(informed))")
     case .watched: "watched anew"
     case .recurred(let occurrence): "came again: \(occurrence.ticket)"
     case .contacted(let contact):
-      "\(contact.channel.rawValue) from \(contact.from): \(contact.note)\(Self.words(contact))"
+      "\(contact.channel.rawValue)\(contact.reference.map { " \($0)" } ?? "") from \(contact.from): \(contact.note)"
+        + Self.words(contact)
+        + (contact.affected.isEmpty ? "" : "; suffers, too: \(contact.affected.joined(separator: ", "))")
     case .visited(let visit):
       "visit of \(visit.minutes) min by \(visit.attendees.joined(separator: ", ")): \(visit.note)"
     case .council(let council):

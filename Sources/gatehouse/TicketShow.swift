@@ -54,6 +54,7 @@ struct TicketShow: ParsableCommand {
     if !ticket.others.isEmpty {
       lines.append("informed: \(ticket.others.map(\.title.en).joined(separator: ", "))")
     }
+    if !ticket.affected.isEmpty { lines.append("suffers, too: \(ticket.affected.joined(separator: ", "))") }
     if let watch = ticket.watch {
       let blind = watch.blind.isEmpty ? "" : "; silent devices: \(watch.blind.joined(separator: " "))"
       lines.append(
@@ -143,10 +144,8 @@ struct CampaignCommand: ParsableCommand {
     print(
       "\(summary.campaign): \(summary.estates) estates, \(summary.covered) of \(summary.places) buildings")
     print("  plans: \(plans.isEmpty ? "none" : plans.joined(separator: ", ")); \(summary.done) carried out")
-    var query = TicketQuery.open
-    query.category = "campaign"
-    for ticket in book.tickets(query) where ticket.campaign == name {
-      print("  \(ticket.id)  \(ticket.estate)  \(book.lacking(in: ticket) ?? "complete")")
+    for part in summary.parts {
+      print("  \(part.ticket)  \(part.state.rawValue)  \(part.estate)  \(part.lacking ?? "complete")")
     }
   }
 }

@@ -227,6 +227,9 @@ struct RecordsTests {
     let summary = try #require(book.campaign("heaters-2026"))
     #expect((summary.estates, summary.places, summary.covered, summary.done) == (1, 1, 1, 2))
     #expect(summary.inspections == ["self": 1, "fallback": 1])
+    #expect(summary.parts.map(\.ticket) == [ticket.id])
+    #expect(summary.parts.map(\.state) == [.resolved])
+    #expect(summary.parts.map(\.lacking) == [nil])
     #expect(book.campaign("other") == nil)
   }
 }

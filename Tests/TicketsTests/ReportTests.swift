@@ -146,6 +146,95 @@ struct ReportTests {
     #expect(ticket.others.compactMap(\.role) == [.community])
   }
 
+  @Test(
+    "A report that joins a ticket brings the estate that suffers, and the arbiter, once; its number stays with it"
+  )
+  func joinsFromNextDoor() throws {
+    var book = try Fixture.book(management: .propertyCompany)
+    try book.say(report("fire-lane", at: "b1"), on: "", minute: 60)
+    let id = try book.single().id
+    #expect(try book.single().others.isEmpty)
+    var next = Report(
+      estate: "old-town", category: "fire-lane", place: "b1", note: "carts in the way",
+      from: "new-town 2-101",
+      channel: .hotline12345)
+    (next.affected, next.reference) = (["new-town", "old-town"], "12345-88")
+    #expect(try book.say(.report(next), on: "", minute: 70).map(\.kind) == [.contacted, .prioritised])
+    var ticket = try book.single()
+    #expect(ticket.affected == ["new-town"])
+    #expect(ticket.reference == "12345-88")
+    #expect(ticket.contacts.map(\.affected) == [[], ["new-town"]])
+    // Two contacts had called the community already.
+    #expect(ticket.others.compactMap(\.role) == [.community])
+    next.reference = "12345-99"
+    #expect(try book.say(.report(next), on: "", minute: 80).map(\.kind) == [.contacted])
+    ticket = try book.single()
+    #expect(ticket.id == id)
+    #expect(ticket.reference == "12345-88")
+    #expect(ticket.contacts.last?.reference == "12345-99")
+  }
+
+  @Test("Where an alarm opened the ticket, the first report from next door calls the arbiter")
+  func callsArbiter() throws {
+    var book = try Fixture.book(management: .propertyCompany)
+    _ = book.apply(step(.raised, at: "b1", category: "fire-lane"))
+    let events = try book.say(report("fire-lane", at: "b1", affected: ["new-town"]), on: "", minute: 60)
+    #expect(events.map(\.kind) == [.contacted, .informed])
+    #expect(try book.single().others.compactMap(\.role) == [.community])
+  }
+
+  @Test("What a merged ticket said of other estates and of its number goes along")
+  func mergedFromNextDoor() throws {
+    var book = try Fixture.book(management: .propertyCompany)
+    _ = book.apply(step(.raised, at: "east-wall", category: "wall-safety"))
+    let target = try book.single().id
+    var other = Report(
+      estate: "old-town", category: "gate-security", place: "b1", note: "open", from: "1-101", channel: .visit
+    )
+    (other.affected, other.reference) = (["new-town"], "12345-1")
+    let merged = try #require(try book.say(.report(other), on: "", minute: 5).first?.ticket)
+    try book.say(.merge(into: target, note: "the same"), on: merged, minute: 6)
+    #expect(book.tickets[target]?.affected == ["new-town"])
+    #expect(book.tickets[target]?.reference == "12345-1")
+  }
+
+  @Test("What the gateway itself reports is no resident who asks in vain")
+  func ownReports() throws {
+    var book = try Fixture.book()
+    _ = book.apply(step(.raised, at: "w3", category: "device-maintenance"))
+    let id = try book.single().id
+    for minute in [Int64(10), 20, 30] {
+      try book.say(
+        .contact(from: SuppressionList.gatehouse, channel: .message, note: "the alarm chatters"), on: id,
+        minute: minute)
+    }
+    #expect(book.tickets[id]?.raisedByContacts == nil)
+  }
+
+  @Test("Nothing is done by nobody, and nothing comes from nowhere", arguments: ["", "  "])
+  func nobody(name: String) throws {
+    var book = try Fixture.book()
+    _ = book.apply(step(.raised, at: "w3"))
+    let id = try book.single().id
+    let before = book.tickets
+    for (step, ticket) in [(TicketCommand.Step.acknowledge(note: ""), id), (report(), "")] {
+      let command = TicketCommand(step, ticket: ticket, by: name, at: Fixture.start, via: .commandLine)
+      let error = #expect(throws: TicketError.self) { try book.perform(command) }
+      #expect(error?.description.hasSuffix("it isn't said who does it") == true)
+    }
+    let unsaid = Report(
+      estate: "old-town", category: "sewer-blockage", place: "w3", note: "smells", from: name,
+      channel: .telephone)
+    for (step, ticket) in [
+      (TicketCommand.Step.contact(from: name, channel: .telephone, note: "smells"), id),
+      (.report(unsaid), ""),
+    ] {
+      let error = #expect(throws: TicketError.self) { try book.say(step, on: ticket, minute: 1) }
+      #expect(error?.description.hasSuffix("it isn't said from whom it comes") == true)
+    }
+    #expect(book.tickets == before)
+  }
+
   @Test("What isn't known is named with what it may have been")
   func unknown() throws {
     var book = try Fixture.book()
