@@ -88,7 +88,7 @@ struct TestCommand: ParsableCommand {
     let context = RuleTestContext(
       catalogue: loaded.catalogue, calendars: loaded.calendars, routing: loaded.routing,
       documents: Document.all(in: loaded.settings.rulesFolder, prefix: "rules", diagnostics: Diagnostics()),
-      rules: loaded.rules)
+      rules: loaded.rules, profiles: loaded.profiles)
     var files: [RuleTestFile] = []
     for path in paths {
       for (url, name) in try testFiles(path) {

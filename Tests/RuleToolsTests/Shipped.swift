@@ -2,6 +2,7 @@
 import Configuration
 import EstateModel
 import Foundation
+import Payloads
 import RuleTools
 import Rules
 import Tickets
@@ -26,10 +27,11 @@ func shippedContext() throws -> RuleTestContext {
   ).map { Routing(document: $0, calendars: calendars, diagnostics: diagnostics) }
   let set = RuleSet(
     documents: rules, calendars: calendars, catalogue: catalogue, diagnostics: diagnostics)
+  let profiles = Profile.read(documents("config/profiles"), diagnostics: diagnostics)
   try diagnostics.check()
   return RuleTestContext(
     catalogue: catalogue, calendars: calendars, routing: routing ?? Routing(categories: []),
-    documents: rules, rules: set)
+    documents: rules, rules: set, profiles: profiles)
 }
 
 /// A file of the repository, read.

@@ -34,7 +34,8 @@ extension RuleTest {
     var simulated: SimulatedReadings?
     if let simulation {
       let diagnostics = Diagnostics()
-      simulated = SimulatedReadings(simulation, catalogue: catalogue, without: given, diagnostics)
+      simulated = SimulatedReadings(
+        simulation, catalogue: catalogue, profiles: profiles, without: given, diagnostics)
       if simulated == nil {
         outcome.failure = diagnostics.sorted().map(\.description).joined(separator: "\n")
         return outcome
@@ -85,18 +86,23 @@ extension RuleTestOutcome {
 /// knows nothing of rules and tickets; only this side knows both.
 struct SimulatedReadings {
   private var simulation: Simulation
+  private var wire: Wire?
   private let decoder: PayloadDecoder
   private let given: Set<SeriesKey>
   private var isFirst = true
 
-  init?(_ scenario: Scenario, catalogue: Catalogue, without given: Set<SeriesKey>, _ diagnostics: Diagnostics)
-  {
+  init?(
+    _ scenario: Scenario, catalogue: Catalogue, profiles: [Profile], without given: Set<SeriesKey>,
+    _ diagnostics: Diagnostics
+  ) {
     guard let simulation = Simulation(scenario, catalogue: catalogue, diagnostics: diagnostics) else {
       return nil
     }
+    wire = simulation.wire(nil, diagnostics)
+    guard diagnostics.errors.isEmpty else { return nil }
     self.simulation = simulation
     self.given = given
-    decoder = PayloadDecoder(catalogue: catalogue)
+    decoder = PayloadDecoder(catalogue: catalogue, profiles: profiles)
   }
 
   /// Readings up to and with `time`, in the order in which they are said.
@@ -104,19 +110,20 @@ struct SimulatedReadings {
     var readings: [Reading] = []
     if isFirst {
       isFirst = false
-      for message in simulation.opening() { decode(message, into: &readings) }
+      let said = simulation.opening()
+      for message in wire?.opening(said) ?? said.map(WireMessage.init) { decode(message, into: &readings) }
     }
-    for message in simulation.live(until: time) { decode(message, into: &readings) }
+    let said = simulation.live(until: time)
+    let messages = wire?.messages(said, until: time) ?? said.map(WireMessage.init)
+    for message in messages { decode(message, into: &readings) }
     return readings
   }
 
-  private func decode(_ message: Publication, into readings: inout [Reading]) {
+  private func decode(_ message: WireMessage, into readings: inout [Reading]) {
     var topic = message.topic
-    var payload = message.payload
     topic.withUTF8 { topic in
-      payload.withUTF8 { payload in
-        decoder.decode(
-          topic: UnsafeRawBufferPointer(topic), payload: UnsafeRawBufferPointer(payload), now: message.time)
+      message.payload.withUnsafeBytes { payload in
+        decoder.decode(topic: UnsafeRawBufferPointer(topic), payload: payload, now: message.time)
       }
     }
     for reading in decoder.readings

@@ -2,6 +2,7 @@
 import Configuration
 import EstateModel
 import EstateSimulator
+import Payloads
 import Rules
 import Tickets
 
@@ -14,6 +15,8 @@ public struct RuleTest: Sendable {
   public let catalogue: Catalogue
   public let rules: RuleSet
   public let routing: Routing
+  /// By which simulated devices are understood.
+  let profiles: [Profile]
   /// Milliseconds that readings begin before `start`.
   public let leadIn: Int64
   /// Milliseconds after `start`.
@@ -91,12 +94,14 @@ public struct RuleTestContext: Sendable {
   public var documents: RuleDocuments
   /// All rules of the configuration.
   public var rules: RuleSet
+  public var profiles: [Profile]
 
   public init(
     catalogue: Catalogue, calendars: [String: EstateCalendar], routing: Routing, documents: [Document],
-    rules: RuleSet
+    rules: RuleSet, profiles: [Profile]
   ) {
     (self.catalogue, self.calendars, self.routing) = (catalogue, calendars, routing)
+    self.profiles = profiles
     (self.documents, self.rules) = (RuleDocuments(documents), rules)
   }
 }

@@ -60,7 +60,8 @@ struct RuleTestReader {
     guard diagnostics.errors.count == before else { return nil }
     return RuleTest(
       name: name, title: title, location: fields.keyLocation("test"), catalogue: part, rules: rules,
-      routing: context.routing, leadIn: leadIn, length: length, clock: clock, series: readings,
+      routing: context.routing, profiles: context.profiles, leadIn: leadIn, length: length, clock: clock,
+      series: readings,
       given: reader.given(in: part), simulation: scenario, expectation: expectation)
   }
 
