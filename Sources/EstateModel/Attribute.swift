@@ -18,6 +18,10 @@ public struct Attribute: Sendable {
     Attribute("limit-day", .dBA, "reference value for 06:00 to 22:00, by zone and room"),
     Attribute("limit-night", .dBA, "reference value for 22:00 to 06:00, by zone and room"),
     Attribute("baseline", .degree, "tilt at commissioning"),
+    Attribute(
+      "baseline-x", .degree, "angle of a tilt sensor's first axis to the horizontal at commissioning"),
+    Attribute("baseline-y", .degree, "of its second axis"),
+    Attribute("baseline-z", .degree, "of its third axis"),
     Attribute("baseline-temperature", .celsius, "temperature at commissioning"),
     Attribute("height", .metre, "wall: lever arm that turns tilt into displacement"),
     Attribute("range", .metre, "camera or radar probe: how far it sees"),

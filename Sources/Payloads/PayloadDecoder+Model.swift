@@ -181,10 +181,13 @@ extension PayloadDecoder {
       }
       if value.isFinite {
         append(value, plan.signal, origin)
-      } else if let fault = known.first(where: { plan.inputs.contains($0.signal) && $0.quality == .fault }),
-        plan(attribute: attribute, value: { _ in 1 }).isFinite
-      {
-        appendFault(plan.signal, origin, .fault, "\(Signal[fault.signal].name) has no value")
+      } else if plan.isKnown(attribute: attribute) {
+        let inputs = known.filter { plan.inputs.contains($0.signal) }
+        if let fault = inputs.first(where: { $0.quality == .fault }) {
+          appendFault(plan.signal, origin, .fault, "\(Signal[fault.signal].name) has no value")
+        } else if inputs.count == plan.inputs.count, inputs.allSatisfy({ $0.quality == .good }) {
+          appendFault(plan.signal, origin, .fault, "what it is computed from can't be true")
+        }
       }
     }
   }
@@ -209,5 +212,6 @@ extension PayloadDecoder {
         readByName(field.value, origin, from: first, depth: depth + 1)
       }
     }
+    if depth == 0 { compute(plan.vocabulary.computed, from: first, origin) }
   }
 }

@@ -67,6 +67,8 @@ import Testing
       ("level: {compute: device.mount-height - battery}", "measure different things"),
       ("level: {compute: device.mount-height * distance}", "doesn't come out in m"),
       ("level: {compute: device.mount-hight - distance}", "did you mean 'mount-height'"),
+      ("tilt: {compute: 'lean(distance, distance)'}", "takes angles"),
+      ("tilt: {compute: lean(tilt)}", "two or three axes"), ("tilt: {compute: lean tilt}", "'(' is missing"),
       ("level: {compute: (distance}", "')' is missing"), ("level: {compute: distance +}", "ends too early"),
     ])
   func wrongComputation(_ signal: String, _ message: String) {

@@ -59,11 +59,13 @@ struct SimulatedFormatTests {
   /// How finely each format tells what is measured; 0: it doesn't tell it.
   private static func step(_ signal: String, _ format: WireFormat) -> Double {
     switch (format, signal) {
-    // Tilt as three angles, the level in whole centimetres, no thermometer: EM310-TILT, EM500-SWL, WS302.
+    // The level in whole centimetres, no thermometer: EM310-TILT, EM500-SWL, WS302.
     case (.chirpstack, "laeq"), (.ttn, "laeq"): 0.1
     case (.chirpstack, "level"), (.ttn, "level"): 0.01
     case (.chirpstack, "battery"), (.ttn, "battery"): 1
-    case (.chirpstack, "temperature"), (.chirpstack, "tilt"), (.ttn, "temperature"), (.ttn, "tilt"): 0
+    // Angles in hundredths, of which the decoder makes one.
+    case (.chirpstack, "tilt"), (.ttn, "tilt"): 0.0102
+    case (.chirpstack, "temperature"), (.ttn, "temperature"): 0
     case (.chirpstack, "rssi"), (.ttn, "rssi"): 0
     default: 1e-6
     }

@@ -1,5 +1,5 @@
 /// Signals that follow from others and from what the catalogue says of the device:
-/// `level: {compute: device.mount-height - distance}`.
+/// `level: {compute: device.mount-height - distance}`, `tilt: {compute: lean(tilt.x, tilt.y, tilt.z)}`.
 import Configuration
 import EstateModel
 
@@ -11,6 +11,8 @@ struct Computation: Sendable {
     case attribute(String)
     case signal(SignalIndex)
     case add, subtract, multiply, divide
+    /// Takes three angles; a third that isn't measured is NaN.
+    case lean
   }
 
   var steps: [Step]
@@ -28,6 +30,7 @@ struct ComputedSource: Sendable {
 struct ComputationParser {
   struct Problem: Error { var text: String }
 
+  private static let marks = "()*/+,"
   private var tokens: [Substring]
   private var position = 0
   private var depth = 0
@@ -46,11 +49,11 @@ struct ComputationParser {
     text.split(separator: " ").flatMap { word -> [Substring] in
       var parts: [Substring] = []
       var rest = word
-      while let first = rest.first, "()*/+".contains(first) {
+      while let first = rest.first, Self.marks.contains(first) {
         parts.append(rest.prefix(1))
         rest = rest.dropFirst()
       }
-      if let end = rest.firstIndex(where: { "()*/+".contains($0) }) {
+      if let end = rest.firstIndex(where: Self.marks.contains) {
         parts.append(rest[..<end])
         return parts + tokens(of: String(rest[end...]))
       }
@@ -98,6 +101,7 @@ struct ComputationParser {
       guard next(")") != nil else { throw Problem(text: "')' is missing") }
       return inner
     }
+    if token == "lean" { return try lean() }
     if token.hasPrefix("device.") {
       let name = String(token.dropFirst(7))
       guard let attribute = Attribute.named(name) else {
@@ -116,6 +120,24 @@ struct ComputationParser {
   }
 }
 
+extension ComputationParser {
+  /// `lean(tilt.x, tilt.y)`, or all three axes.
+  private mutating func lean() throws(Problem) -> Computation {
+    guard next("(") != nil else { throw Problem(text: "'(' is missing after 'lean'") }
+    var axes: [Computation] = []
+    repeat { axes.append(try sum()) } while next(",") != nil
+    guard next(")") != nil else { throw Problem(text: "')' is missing") }
+    guard (2...3).contains(axes.count) else {
+      throw Problem(text: "'lean' takes the angles of two or three axes")
+    }
+    guard axes.allSatisfy({ $0.dimension == Unit.degree.dimension }) else {
+      throw Problem(text: "'lean' takes angles")
+    }
+    if axes.count == 2 { axes.append(Computation(steps: [.number(.nan)], dimension: Unit.degree.dimension)) }
+    return Computation(steps: axes.flatMap(\.steps) + [.lean], dimension: Unit.degree.dimension)
+  }
+}
+
 /// An expression ready for messages: attributes by their column, signals with their scale.
 struct ComputationPlan {
   private enum Step {
@@ -123,6 +145,8 @@ struct ComputationPlan {
     case attribute(Int)
     case signal(SignalIndex, scale: Double)
     case add, subtract, multiply, divide
+    /// With the columns of ``Lean/attributes``.
+    case lean([Int])
   }
 
   let signal: SignalIndex
@@ -134,21 +158,35 @@ struct ComputationPlan {
   init(_ source: ComputedSource, attributes: inout [String]) {
     signal = source.signal
     scale = Signal[source.signal].unit.scale
+    func column(_ name: String) -> Int {
+      if let column = attributes.firstIndex(of: name) { return column }
+      attributes.append(name)
+      return attributes.count - 1
+    }
     steps = source.computation.steps.map { step in
       switch step {
       case .number(let value): return .number(value)
       case .signal(let signal): return .signal(signal, scale: Signal[signal].unit.scale)
-      case .attribute(let name):
-        let column = attributes.firstIndex(of: name) ?? attributes.count
-        if column == attributes.count { attributes.append(name) }
-        return .attribute(column)
+      case .attribute(let name): return .attribute(column(name))
       case .add: return .add
       case .subtract: return .subtract
       case .multiply: return .multiply
       case .divide: return .divide
+      case .lean: return .lean(Lean.attributes.map(column))
       }
     }
     inputs = source.computation.steps.compactMap { if case .signal(let signal) = $0 { signal } else { nil } }
+  }
+
+  /// Whether the catalogue says of the device what is needed.
+  func isKnown(attribute: (Int) -> Double) -> Bool {
+    steps.allSatisfy { step in
+      switch step {
+      case .attribute(let column): !attribute(column).isNaN
+      case .lean(let columns): columns.contains { !attribute($0).isNaN }
+      default: true
+      }
+    }
   }
 
   /// - Parameters:
@@ -167,6 +205,9 @@ struct ComputationPlan {
         case .subtract: top -= 2; stack[top] -= stack[top + 1]
         case .multiply: top -= 2; stack[top] *= stack[top + 1]
         case .divide: top -= 2; stack[top] /= stack[top + 1]
+        case .lean(let columns):
+          top -= 3
+          stack[top] = Lean(columns.map(attribute))?(stack[top], stack[top + 1], stack[top + 2]) ?? .nan
         }
         top += 1
       }

@@ -15,6 +15,8 @@ public struct Profile: Sendable {
   var codecs: [Codec] = []
   /// Signals by the names that vendors give them.
   var vocabulary: [SignalSource] = []
+  /// What follows from those.
+  var computed: [ComputedSource] = []
   /// Keys that it declares private, besides the common ones.
   public internal(set) var ownPrivate: Set<String> = []
 

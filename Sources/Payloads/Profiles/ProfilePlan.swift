@@ -22,7 +22,8 @@ final class ProfilePlan {
     self.memory = memory
     units = memory.keep(Self.unitNames)
     var attributes: [String] = []
-    vocabulary = Vocabulary(profiles.flatMap(\.vocabulary), memory)
+    vocabulary = Vocabulary(
+      profiles.flatMap(\.vocabulary), profiles.flatMap(\.computed), memory, attributes: &attributes)
     codecs = CodecChoice(
       profiles.flatMap { profile in profile.codecs.map { CodecPlan(name: profile.name, $0) } })
     let models = profiles.filter(\.isModel)

@@ -4,9 +4,12 @@ import EstateModel
 
 extension ProfileReader {
   /// `laeq: LAeq`, or `level: {from: depth, unit: cm, faults: {65535: collection failed}}`, or a list of such forms,
-  /// or `level: {compute: device.mount-height - distance}`.
-  func signals(_ node: Node?, _ paths: PathReader) -> (read: [SignalSource], computed: [ComputedSource]) {
-    guard let node, let fields = Fields(node, of: "the signals", diagnostics: diagnostics) else {
+  /// or `level: {compute: device.mount-height - distance}`. In a vocabulary names stand for paths:
+  /// `temperature: {names: [temperature, temp], unit: degC}`.
+  func signals(
+    _ node: Node?, _ paths: PathReader, _ subject: String = "the signals", placesKey: String = "from"
+  ) -> (read: [SignalSource], computed: [ComputedSource]) {
+    guard let node, let fields = Fields(node, of: subject, diagnostics: diagnostics) else {
       return ([], [])
     }
     var read: [SignalSource] = []
@@ -16,7 +19,7 @@ extension ProfileReader {
       for form in forms(pair.value) {
         if let text = computation(form) {
           if let source = computation(of: signal, text) { computed.append(source) }
-        } else if let source = source(of: signal, form, paths) {
+        } else if let source = source(of: signal, form, paths, placesKey: placesKey) {
           read.append(source)
         }
       }
@@ -56,7 +59,7 @@ extension ProfileReader {
     }
   }
 
-  func source(of signal: SignalIndex, _ node: Node, _ paths: PathReader, placesKey: String = "from")
+  func source(of signal: SignalIndex, _ node: Node, _ paths: PathReader, placesKey: String)
     -> SignalSource?
   {
     let own = Signal[signal].unit

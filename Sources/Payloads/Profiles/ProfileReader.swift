@@ -48,7 +48,9 @@ struct ProfileReader {
       profile.body = body(fields, paths, isModel: false, canBeEmpty: canBeEmpty)
     case "codec":
       profile.codecs = CodecReader(diagnostics: diagnostics).codecs(fields)
-    default: profile.vocabulary = vocabulary(fields.required("names"), paths)
+    default:
+      (profile.vocabulary, profile.computed) = signals(
+        fields.required("names"), paths, "the names", placesKey: "names")
     }
     return profile
   }
@@ -149,15 +151,6 @@ struct ProfileReader {
       let time = times(history.required("time"), paths).first
       guard let list, let time else { return nil }
       return HistorySource(list: list, time: time)
-    }
-  }
-
-  /// Names that values have anywhere: `temperature: {names: [temperature, temp], unit: degC}`.
-  private func vocabulary(_ node: Node?, _ paths: PathReader) -> [SignalSource] {
-    guard let node, let fields = Fields(node, of: "the names", diagnostics: diagnostics) else { return [] }
-    return fields.remaining().flatMap { pair -> [SignalSource] in
-      guard let signal = signal(pair.key) else { return [] }
-      return forms(pair.value).compactMap { source(of: signal, $0, paths, placesKey: "names") }
     }
   }
 

@@ -5,8 +5,15 @@ struct Vocabulary {
   /// Plain names: small letters and digits only.
   private let byName: NameTable.View
   let plans: Kept<SignalPlan>
+  let computed: Kept<ComputationPlan>
 
-  init(_ sources: [SignalSource], _ memory: PathMemory) {
+  init(
+    _ sources: [SignalSource], _ computed: [ComputedSource], _ memory: PathMemory,
+    attributes: inout [String]
+  ) {
+    var computations: [ComputationPlan] = []
+    for source in computed { computations.append(ComputationPlan(source, attributes: &attributes)) }
+    self.computed = memory.keep(computations)
     plans = memory.keep(sources.map { SignalPlan($0, memory) })
     var table = NameTable()
     for (number, source) in sources.enumerated() {
