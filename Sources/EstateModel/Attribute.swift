@@ -24,6 +24,7 @@ public struct Attribute: Sendable {
     Attribute("baseline-z", .degree, "of its third axis"),
     Attribute("baseline-temperature", .celsius, "temperature at commissioning"),
     Attribute("height", .metre, "wall: lever arm that turns tilt into displacement"),
+    Attribute("loitering-time", .second, "camera: so long somebody is in a zone before Frigate says so"),
     Attribute("range", .metre, "camera or radar probe: how far it sees"),
   ]
 

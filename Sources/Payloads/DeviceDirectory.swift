@@ -101,6 +101,11 @@ struct DeviceDirectory {
     return register(name)
   }
 
+  /// Whether the catalogue names zones that count for the device.
+  func hasZones(_ device: DeviceIndex) -> Bool {
+    zones.indices.contains(Int(device.raw)) && zones[Int(device.raw)] != nil
+  }
+
   /// Whether any of an event's zones counts for the device.
   func counts(_ eventZones: [String], for device: DeviceIndex) -> Bool {
     guard zones.indices.contains(Int(device.raw)), let own = zones[Int(device.raw)] else { return true }

@@ -111,7 +111,18 @@ extension PayloadDecoder {
     }
     var start = event.start.flatMap { eventStart($0.path(object), form: $0.form, origin.device) }
     var id = event.id.map { eventID($0(object)) } ?? ""
-    if event.id == nil {
+    let zones = event.zones.map { eventZones($0(object)) } ?? []
+    if let (least, column) = event.stay {
+      guard devices.hasZones(origin.device), !id.isEmpty else { return }
+      let stay = openEvents.stay(
+        UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15 ^ Self.hash(id),
+        isInside: phase != .end && devices.counts(zones, for: origin.device), isOver: phase == .end,
+        at: origin.time, since: start,
+        before: Int64(min(max(0, devices.attribute(column, of: origin.device)), 86_400) * 1000), least: least)
+      guard let stay else { return }
+      (phase, start) = (stay.phase, stay.start)
+      id += "@\(stay.start.milliseconds)"
+    } else if event.id == nil {
       var key = UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15
       for path in event.keys {
         let value = path(object)
@@ -128,11 +139,16 @@ extension PayloadDecoder {
     append(
       FoundEvent(
         kind: kind, phase: phase, id: id, start: start,
-        zones: event.zones.map { eventZones($0(object)) } ?? [],
+        zones: zones,
         isActive: active.flatMap { $0.kind == JSON_BOOL ? $0.number != 0 : nil }
           ?? (phase != .end && !isMoment),
         label: label, isMoment: isMoment),
       origin)
+  }
+
+  private static func hash(_ text: String) -> UInt64 {
+    var text = text
+    return text.withUTF8 { StableHash.of(UnsafeRawBufferPointer($0)) }
   }
 
   private func firstValue(_ paths: [PathPlan], _ object: json_value) -> json_value? {

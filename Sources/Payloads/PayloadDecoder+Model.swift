@@ -144,7 +144,7 @@ extension PayloadDecoder {
     compute(model.computed, from: first, origin)
     for history in model.history { read(history, model, object, origin) }
     for signal in model.link { read(signal, root, origin) }
-    if let event = model.event { read(event, object, origin) }
+    for event in model.events { read(event, object, origin) }
   }
 
   /// Stored values: each item has the time at which it was measured, and no live rule looks at it.

@@ -4,8 +4,9 @@ import Foundation
 import Payloads
 import Testing
 
-@Suite struct FrigateTests {
+@Suite final class FrigateTests {
   let decoder: PayloadDecoder
+  var ids: Set<String> = []
 
   init() throws {
     decoder = PayloadDecoder(
@@ -69,6 +70,66 @@ import Testing
     #expect(decoder.readings.map(\.quality) == [.outsideZone])
     event("new", #""camera": "front_cam", "label": "person", "id": "1", "entered_zones": ["lane"]"#)
     #expect(decoder.readings.map(\.quality) == [.good])
+  }
+
+  /// Loitering after each message of one person, as phase and dwell, by the seconds since Frigate saw the person and the
+  /// zones that it is in.
+  private func stays(
+    _ steps: [(second: Double, zones: String)], camera: String = "front_cam", label: String = "person",
+    in decoder: PayloadDecoder? = nil
+  ) -> [String] {
+    let decoder = decoder ?? self.decoder
+    return steps.enumerated().flatMap { number, step -> [String] in
+      let type = step.zones == "gone" ? "end" : number == 0 ? "new" : "update"
+      let zones = ["", "gone"].contains(step.zones) ? "" : "\"\(step.zones)\""
+      decoder.decode(
+        "frigate/events",
+        """
+        {"type": "\(type)", "after": {"camera": "\(camera)", "label": "\(label)", "id": "5-a", "start_time": 1773500000,
+        "frame_time": \(1_773_500_000 + step.second), "current_zones": [\(zones)], "entered_zones": ["gate"]}}
+        """)
+      #expect(decoder.problems.isEmpty)
+      ids.formUnion(decoder.events.filter { $0.kind == "loitering" }.map(\.id))
+      return decoder.readings.filter { $0.signal == Signal.named("loitering") }.map {
+        "\($0.marks.contains(.begin) ? "begin" : $0.marks.contains(.end) ? "end" : "update") \(plainNumber($0.value))"
+      }
+    }
+  }
+
+  @Test("A stay in a zone that counts is loitering: from the message with the zone to the one without")
+  func stay() {
+    #expect(
+      stays([(0.5, ""), (600, "street"), (605, "gate"), (665, "gate"), (700, "street"), (760, "street")])
+        == ["begin 60", "end 95"])
+    // The same person comes back.
+    #expect(
+      stays([(800, "lane"), (830, "lane"), (850, "lane"), (860, "gone")]) == [
+        "begin 30", "update 50", "end 60",
+      ])
+    #expect(ids == ["5-a@1773500605000", "5-a@1773500800000"])
+    // Whom the decoder first hears of in the zone has been there from the beginning.
+    #expect(stays([(900, "gate"), (960, "gate"), (961, "gone")]) == ["begin 900", "update 960", "end 961"])
+  }
+
+  @Test("Other zones, other things, and cameras whose zones the catalogue doesn't name know no loitering")
+  func noStay() {
+    #expect(stays([(1, "street"), (300, "street"), (301, "gone")]) == [])
+    #expect(stays([(1, "gate"), (300, "gate")], label: "car") == [])
+    #expect(stays([(1, "gate"), (300, "gate")], camera: "front_door") == [])
+  }
+
+  @Test(
+    "What Frigate waits before it tells of the zone is added, as far as the person was not seen elsewhere")
+  func loiteringTime() throws {
+    var gate = device("gate-2", .entranceCamera, address: "front_cam", zones: ["gate"])
+    gate.attributes["loitering-time"] = Quantity(90, .second)
+    let decoder = PayloadDecoder(
+      catalogue: Catalogue(devices: [gate]), profiles: try shippedProfiles(), tolerance: .unlimited)
+    #expect(
+      stays([(1, ""), (100, "gate"), (160, "gate"), (161, "gone")], in: decoder) == [
+        "begin 90", "update 150", "end 151",
+      ])
+    #expect(stays([(1, ""), (60, ""), (100, "gate")], in: decoder) == ["begin 40"])
   }
 
   @Test("A review counts when it is an alert")

@@ -78,6 +78,19 @@ import Testing
     #expect(text.contains(message), "\(text)")
   }
 
+  @Test("A stay needs what tells things apart and where they are")
+  func wrongStay() {
+    for (keys, isRight) in [
+      ("id: i, zones: z, phase: {from: t, map: {a: begin}}", true), ("id: i, zones: z, phase: moment", false),
+      ("zones: z, phase: {from: t, map: {a: begin}}", false),
+    ] {
+      let text = problem(
+        "profile: p\ntopic: site/{device}/up\ndevice: '{device}'\nevent: {kind: loitering, stay: 10 s, \(keys)}\n"
+      )
+      #expect(text.isEmpty == isRight, "\(text)")
+    }
+  }
+
   @Test("A name in a topic may have several levels")
   func tail() throws {
     let decoder = try decoder(

@@ -126,7 +126,8 @@ public struct SyntheticLoad {
       default:
         places.append("  - {id: gate-\(index - 90), kind: gate}")
         devices.append(
-          "  - {id: camera-\(index - 90), kind: entrance-camera, at: gate-\(index - 90)\(interval), \(address(index))}"
+          "  - {id: camera-\(index - 90), kind: entrance-camera, at: gate-\(index - 90)\(interval), \(address(index)), "
+            + "zones: [gate]}"
         )
       }
     }

@@ -15,7 +15,7 @@ final class BodyPlan {
   let link: Kept<SignalPlan>
   let signals: Kept<SignalPlan>
   let computed: Kept<ComputationPlan>
-  let event: EventPlan?
+  let events: [EventPlan]
   let history: Kept<(list: PathPlan, time: PathPlan, form: TimeForm)>
   let byName: Bool
   /// Keys that the model reads itself, with a place for the value of each: no name says anything else of them.
@@ -43,7 +43,9 @@ final class BodyPlan {
     var plans: [ComputationPlan] = []
     for source in body.computed { plans.append(ComputationPlan(source, attributes: &attributes)) }
     computed = memory.keep(plans)
-    event = body.event.map { EventPlan($0, memory) }
+    var events: [EventPlan] = []
+    for source in body.events { events.append(EventPlan(source, memory, attributes: &attributes)) }
+    self.events = events
     history = memory.keep(
       body.history.map { (memory.plan($0.list), memory.plan($0.time.path), $0.time.form) })
     byName = body.byName

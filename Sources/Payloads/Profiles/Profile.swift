@@ -65,6 +65,8 @@ struct Envelope: Sendable {
   var isSeenOnly = false
   /// The device has joined its network; no more than that.
   var isJoin = false
+  /// The message says that the device is there, or has gone.
+  var isOnline: Bool?
   /// Known, and of no use.
   var isIgnored = false
   /// Messages of devices that the catalogue doesn't have are no problem.
@@ -109,7 +111,7 @@ struct Body: Sendable {
   var signals: [SignalSource] = []
   /// Signals that follow from others.
   var computed: [ComputedSource] = []
-  var event: EventSource?
+  var events: [EventSource] = []
   var history: [HistorySource] = []
   /// Values in the vocabulary are read too, by their own keys.
   var byName = false
@@ -189,6 +191,9 @@ struct EventSource: Sendable {
   var start: TimeSource?
   var zones: JSONPath?
   var active: JSONPath?
+  /// Lasts while one of the zones is one that the catalogue names for the device, and is told of once it has lasted so
+  /// many milliseconds; nil: no such event.
+  var stay: Int64?
 }
 
 /// Stored values with times of their own, in a list beside the live ones.

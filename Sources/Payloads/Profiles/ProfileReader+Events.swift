@@ -13,9 +13,18 @@ extension ProfileReader {
     let start = times(fields.optional("start"), paths).first
     let zones = fields.optional("zones").flatMap { paths.path($0) }
     let active = fields.optional("active").flatMap { paths.path($0) }
+    let stay = fields.optional("stay")?.quantity(.second, diagnostics)
     guard let kind, let phases else { return nil }
+    if stay != nil {
+      if case .mapped = phases, id != nil, zones != nil {
+      } else {
+        diagnostics.error(
+          "a stay needs 'id', 'zones' and phases with a begin and an end", at: fields.keyLocation("stay"))
+      }
+    }
     return EventSource(
-      kind: kind, phases: phases, id: id, keys: keys, start: start, zones: zones, active: active)
+      kind: kind, phases: phases, id: id, keys: keys, start: start, zones: zones, active: active,
+      stay: stay.map { Int64(min(max(0, $0.base), 86_400) * 1000) })
   }
 
   /// `moment`, or `{from: type, map: {new: begin}}`

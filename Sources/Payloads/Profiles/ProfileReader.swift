@@ -129,10 +129,10 @@ struct ProfileReader {
     body.byName = fields.optional("by-name")?.boolean(diagnostics) ?? false
     body.nameFrom = fields.optional("name-from").flatMap { paths.path($0) }
     body.unitFrom = fields.optional("unit-from").flatMap { paths.path($0) }
-    body.event = fields.optional("event").flatMap { event($0, paths) }
+    body.events = fields.optional("event").map { forms($0).compactMap { event($0, paths) } } ?? []
     if let node = fields.optional("history") { body.history = history(node, paths) }
     let isEmpty =
-      body.signals.isEmpty && body.event == nil && !body.byName && body.nameFrom == nil
+      body.signals.isEmpty && body.events.isEmpty && !body.byName && body.nameFrom == nil
       && body.history.isEmpty
     if isEmpty, !canBeEmpty {
       diagnostics.error(

@@ -120,8 +120,15 @@ final class EventPlan {
   let start: (path: PathPlan, form: TimeForm)?
   let zones: PathPlan?
   let active: PathPlan?
+  /// A stay: after how many milliseconds it is told of, and the column of ``loiteringTime``.
+  let stay: (least: Int64, column: Int)?
 
-  init(_ source: EventSource, _ memory: PathMemory) {
+  private static let loiteringTime = "loitering-time"
+
+  init(_ source: EventSource, _ memory: PathMemory, attributes: inout [String]) {
+    if source.stay != nil, !attributes.contains(Self.loiteringTime) { attributes.append(Self.loiteringTime) }
+    let column = attributes.firstIndex(of: Self.loiteringTime) ?? 0
+    stay = source.stay.map { ($0, column) }
     switch source.kind {
     case .fixed(let signal): kind = .fixed(signal)
     case .mapped(let paths, let pairs, let other):

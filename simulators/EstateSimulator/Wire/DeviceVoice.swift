@@ -35,7 +35,9 @@ struct DeviceVoice {
   func speaks(_ content: Publication.Content) -> Bool {
     switch (format, content) {
     case (.native, _): false
-    case (_, .event(let kind, _, _, _, _)): isCamera && kind == "person"
+    // Frigate says who is in which zone. What it says counts as loitering where the catalogue names zones.
+    case (_, .event(let kind, _, _, _, _)):
+      isCamera && (kind == "person" || kind == "loitering" && !device.zones.isEmpty)
     case (_, .reading): !isCamera
     // LoRaWAN and SenML know no last will.
     case (.sparkplug, .status): !isCamera

@@ -181,6 +181,11 @@ public struct Wire {
       return sent.append(WireMessage(native))
     }
     switch content {
+    case .event("loitering", let phase, let id, let start, let zones):
+      // The person is told of once a minute; the end is the visit's own.
+      guard phase != .end, (publication.time - start) % 60_000 == 0 else { return }
+      let visit = id.hasSuffix("-l") ? String(id.dropLast(2)) : id
+      sent.append(voice.frigate(.update, id: visit, start: start, zones: zones, at: publication.time))
     case .event(_, let phase, let id, let start, let zones):
       sent.append(voice.frigate(phase, id: id, start: start, zones: zones, at: publication.time))
     case .status(let isOnline):
