@@ -131,6 +131,11 @@ extension PayloadDecoder {
     index(envelope)
     guard envelope.each != nil || envelope.applies(to: rootValues) else { return }
     guard let device = sender(envelope, topic) else { return }
+    if let isOnline = envelope.isOnline {
+      statusChanges.append((device, isOnline))
+      // That somebody has gone is told by others.
+      guard isOnline else { return }
+    }
     sender = device
     readLink(envelope, device)
     if envelope.counter != nil, !message.marks.contains(.duplicate), let frame = frame(envelope) {

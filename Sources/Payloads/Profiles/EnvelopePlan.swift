@@ -29,6 +29,7 @@ final class EnvelopePlan {
   let statusPath: PathPlan?
   let isSeenOnly: Bool
   let isJoin: Bool
+  let isOnline: Bool?
   let isIgnored: Bool
   let ignoresUnknown: Bool
   let counter: RootPath?
@@ -79,6 +80,7 @@ final class EnvelopePlan {
     statusPath = envelope.statusPath.map(memory.plan)
     isSeenOnly = envelope.isSeenOnly
     isJoin = envelope.isJoin
+    isOnline = envelope.isOnline
     isIgnored = envelope.isIgnored
     ignoresUnknown = envelope.ignoresUnknown
     counter = envelope.counter.map(plan)

@@ -20,7 +20,9 @@ extension ProfileReader {
     envelope.format = fields.optionalChoice("format", as: Envelope.Format.self) ?? .json
     envelope.isIgnored = fields.optional("ignore")?.boolean(diagnostics) ?? false
     envelope.isJoin = fields.optional("joined")?.boolean(diagnostics) ?? false
-    envelope.isSeenOnly = fields.optional("seen-only")?.boolean(diagnostics) ?? envelope.isJoin
+    envelope.isOnline = fields.optional("online")?.boolean(diagnostics)
+    envelope.isSeenOnly =
+      fields.optional("seen-only")?.boolean(diagnostics) ?? (envelope.isJoin || envelope.isOnline != nil)
     envelope.isCompressed = fields.optional("gzip")?.boolean(diagnostics) ?? false
     envelope.ignoresUnknown = fields.optionalText("unknown-devices") == "ignore"
     let needsDevice = !envelope.isIgnored && envelope.format != .sparkplug
