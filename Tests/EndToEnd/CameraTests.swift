@@ -71,7 +71,7 @@ struct CameraTests {
     let told = Date()
     try running.publish(other, same)
     let frigateTook = try #require(
-      wait(for: "yiheyuan/cam-second", in: watch, since: told), "\(watch.output)")
+      wait(for: #""device":"cam-second""#, in: watch, since: told), "\(watch.output)")
     #expect(frigateTook < 1, "\(frigateTook) s from before mosquitto_pub started to the line")
     #expect(
       try Programs.eventually(10) {
