@@ -58,7 +58,8 @@ public struct RecurrenceRule: Hashable, Sendable {
   }
 }
 
-/// So many alarms of one category in one estate within a while have one cause, whatever it is.
+/// So many alarms of one category in one estate within a while, from as many places that otherwise have nothing to do
+/// with each other, have one cause, whatever it is.
 public struct StormRule: Hashable, Sendable {
   public var alarms: Int
   /// Milliseconds.

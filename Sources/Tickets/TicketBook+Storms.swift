@@ -43,9 +43,12 @@ extension TicketBook {
     if let open = latest[cause].flatMap({ tickets[$0] }), open.state.isWorking {
       return [collect(alarm, in: open, by: transition)]
     }
+    // Many alarms of one cause, such as the wells of one sewer, have their ticket; it takes many causes to make a storm.
+    let causes = Set(recent.map(\.ticket))
+    guard causes.count + 1 >= rule.alarms else { return nil }
     var events = open(collection(transition, alarm, category, cause))
     guard let id = events.first?.ticket else { return events }
-    for own in Set(recent.map(\.ticket)).sorted() {
+    for own in causes.sorted() {
       guard let ticket = tickets[own], let storm = tickets[id], ticket.state == .new, own != id,
         ticket.category == category.name, ticket.priority > .p1
       else { continue }

@@ -65,14 +65,24 @@ struct OutboxCommand: ParsableCommand {
 
   struct Resend: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "resend", abstract: "Send a message once more, with the same key.",
-      discussion: "The number is that of 'gatehouse outbox'.\n\nEXAMPLE\n  gatehouse outbox resend 17")
+      commandName: "resend", abstract: "Send messages once more, with the same keys.",
+      discussion: """
+        The numbers are those of 'gatehouse outbox --dead'.
+
+        EXAMPLE
+          gatehouse outbox resend 17
+          gatehouse outbox resend 17 18 21
+        """)
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
-    @Argument(help: "The message's number.") var number: Int64
+    @Argument(help: ArgumentHelp("The messages' numbers.", valueName: "number")) var numbers: [Int64]
 
     func run() throws {
+      for number in numbers { try resend(number) }
+    }
+
+    private func resend(_ number: Int64) throws {
       let folder = try options.dataFolder()
       let key: String
       if let client = ControlClient(dataFolder: folder) {

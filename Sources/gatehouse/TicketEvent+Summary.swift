@@ -31,7 +31,7 @@ extension TicketEvent {
     case .watched: "watched anew"
     case .recurred(let occurrence): "came again: \(occurrence.ticket)"
     case .contacted(let contact):
-      "\(contact.channel.rawValue)\(contact.reference.map { " \($0)" } ?? "") from \(contact.from): \(contact.note)"
+      "\(contact.channel.rawValue)\(contact.reference.map { " (\($0))" } ?? "") from \(contact.from): \(contact.note)"
         + Self.words(contact)
         + (contact.affected.isEmpty ? "" : "; suffers, too: \(contact.affected.joined(separator: ", "))")
     case .visited(let visit):

@@ -82,6 +82,42 @@ struct StormTests {
     #expect(book.open.first?.place == "wall-11")
   }
 
+  @Test(
+    "Rain that fills every sewer is one ticket with a list; the wells of one sewer are no storm; danger stands alone"
+  )
+  func rain() throws {
+    // Six sewers of two wells each.
+    var town = Fixture.estate()
+    for index in town.places.indices where town.places[index].kind == .well {
+      town.places[index].sewer = "sewer-\(index / 2)"
+      town.places[index].downstream = index % 2 == 0 ? "w\(index + 2)" : nil
+    }
+    var book = TicketBook(routing: try Fixture.routing(), catalogue: Catalogue(estates: [town]))
+    for minute in [Int64(0), 1, 2, 3, 4, 5] {
+      for well in ["w1", "w2"] {
+        var again = step(.raised, "sewer-full-\(minute)", at: well, minute: minute)
+        again.alarm += "-\(minute)"
+        _ = book.apply(again)
+      }
+    }
+    #expect(try book.single().alarms.count == 12)
+    for sewer in 1..<4 {
+      _ = book.apply(step(.raised, at: "w\(2 * sewer + 1)", minute: 10 + Int64(sewer)))
+    }
+    #expect(book.open.count == 4)
+    let fifth = book.apply(step(.raised, at: "w9", minute: 20))
+    #expect(fifth.first?.kind == .opened)
+    #expect(book.open.count == 1)
+    let storm = try #require(book.open.first)
+    #expect(storm.isCollection)
+    #expect(storm.category == "sewer-blockage")
+    #expect(storm.alarms.count == 16)
+    #expect(book.apply(step(.raised, at: "w11", minute: 30)).map(\.ticket) == [storm.id])
+    // Danger has a ticket of its own.
+    let danger = book.apply(step(.raised, "overflow", at: "w12", priority: .p1, minute: 31))
+    #expect(danger.first?.kind == .opened)
+  }
+
   @Test("Without a storm rule the alarms of one cause are one ticket all the same")
   func cause() throws {
     var book = try Fixture.book()
