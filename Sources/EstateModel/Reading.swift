@@ -37,6 +37,8 @@ public struct ReadingMarks: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let end = ReadingMarks(rawValue: 8)
   /// The broker flagged the message as delivered again.
   public static let duplicate = ReadingMarks(rawValue: 16)
+  /// Of an event whose device tells its begin and its end, and nothing in between.
+  public static let lasting = ReadingMarks(rawValue: 32)
 }
 
 /// The pipeline's unit of work: 48 bytes, no references.

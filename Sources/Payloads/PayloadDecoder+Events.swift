@@ -14,6 +14,8 @@ struct FoundEvent {
   var label: String?
   /// Begins and ends with this one message.
   var isMoment = false
+  /// Its device tells of begin and end only.
+  var isLasting = false
 }
 
 extension PayloadDecoder {
@@ -70,6 +72,7 @@ extension PayloadDecoder {
     }
     if event.id.isEmpty { event.id = "\(Signal[event.kind].name)-\(start.milliseconds)" }
     if event.phase == .begin { origin.marks.insert(.begin) }
+    if event.isLasting { origin.marks.insert(.lasting) }
     if event.phase == .end || event.isMoment { origin.marks.insert(.end) }
     var dwell = Double(origin.time - start) / 1000
     if origin.marks.contains(.arrivalTime), !signals.allows(dwell, event.kind) {
@@ -142,7 +145,7 @@ extension PayloadDecoder {
         zones: zones,
         isActive: active.flatMap { $0.kind == JSON_BOOL ? $0.number != 0 : nil }
           ?? (phase != .end && !isMoment),
-        label: label, isMoment: isMoment),
+        label: label, isMoment: isMoment, isLasting: event.isLasting && !isMoment),
       origin)
   }
 

@@ -5,6 +5,8 @@ import RingBuffer
 struct EventTrack: Sendable {
   /// A visit that has sent nothing for this long is over, in milliseconds.
   static let silence: Int64 = 30_000
+  /// The same, when its device tells no more than begin and end: the end may have been lost.
+  static let lastingSilence: Int64 = 30 * 60_000
   /// Ids are remembered for at least this long, so that a message delivered again opens no second visit.
   private static let memory: Int64 = 600_000
   private static let most = 10_000
@@ -15,6 +17,8 @@ struct EventTrack: Sendable {
     var start: Int64
     var last: Int64
     var hasEnded: Bool
+    /// Goes on until its end, whatever is told in between.
+    var isLasting: Bool
   }
 
   /// In the order of their start.
@@ -30,7 +34,7 @@ struct EventTrack: Sendable {
   ///   - seconds: how long the visit had lasted by then.
   ///   - id: the same for all messages of a visit; 0: each message is an occurrence of its own.
   /// - Returns: false when it was there already.
-  mutating func take(time: Int64, seconds: Double, id: UInt64, isEnd: Bool) -> Bool {
+  mutating func take(time: Int64, seconds: Double, id: UInt64, isEnd: Bool, isLasting: Bool) -> Bool {
     lastMessage = max(lastMessage ?? time, time)
     if let known = index(of: id, at: time, isEnd: isEnd) {
       if visits[known].hasEnded || time < visits[known].last || time == visits[known].last && !isEnd {
@@ -42,7 +46,7 @@ struct EventTrack: Sendable {
     }
     forget(before: (lastMessage ?? time) - horizon)
     let lasted = seconds.isFinite ? Int64((min(max(seconds, 0), 604_800) * 1000).rounded()) : 0
-    let visit = Visit(id: id, start: time - lasted, last: time, hasEnded: isEnd)
+    let visit = Visit(id: id, start: time - lasted, last: time, hasEnded: isEnd, isLasting: isLasting)
     var position = visits.count
     while position > 0, visits[position - 1].start > visit.start { position -= 1 }
     visits.insert(visit, at: position)
@@ -61,14 +65,19 @@ struct EventTrack: Sendable {
     return (count, until)
   }
 
-  /// How long the longest visit that is still present had lasted at its last message, in seconds; and until when that
-  /// stays if no message comes.
+  /// How long the longest visit that is still present had lasted at its last message, in seconds, or lasts now, where
+  /// nothing is told in between; and until when that stays if no message comes.
   func dwell(at now: Int64) -> (seconds: Double, until: Int64) {
     var longest: Int64 = 0
     var until = Int64.max
-    for visit in visits where !visit.hasEnded && now - visit.last <= Self.silence {
-      longest = max(longest, visit.last - visit.start)
-      until = min(until, visit.last + Self.silence + 1)
+    for visit in visits where !visit.hasEnded {
+      if visit.isLasting, now - visit.last <= Self.lastingSilence {
+        longest = max(longest, max(now, visit.last) - visit.start)
+        until = min(until, now)
+      } else if now - visit.last <= Self.silence {
+        longest = max(longest, visit.last - visit.start)
+        until = min(until, visit.last + Self.silence + 1)
+      }
     }
     return (Double(longest) / 1000, until)
   }
@@ -98,7 +107,7 @@ extension EventTrack {
       writer.word(visit.id)
       writer.signed(visit.start)
       writer.signed(visit.last)
-      writer.byte(visit.hasEnded ? 1 : 0)
+      writer.byte((visit.hasEnded ? 1 : 0) | (visit.isLasting ? 2 : 0))
     }
   }
 
@@ -117,9 +126,11 @@ extension EventTrack {
     visits = []
     visits.reserveCapacity(count)
     for _ in 0..<count {
-      let visit = Visit(
+      var visit = Visit(
         id: try reader.word(), start: try reader.time(after: 0), last: try reader.time(after: 0),
-        hasEnded: try reader.byte() == 1)
+        hasEnded: false, isLasting: false)
+      let flags = try reader.byte()
+      (visit.hasEnded, visit.isLasting) = (flags & 1 != 0, flags & 2 != 0)
       guard visit.start >= visits.last?.start ?? visit.start else { throw reader.damage }
       visits.append(visit)
     }

@@ -231,7 +231,7 @@ public struct RuleEngine: Sendable {
   private mutating func take(_ reading: Reading, track index: Int, at now: Int64) {
     let isNew = tracks[index].take(
       time: reading.time.milliseconds, seconds: reading.value, id: reading.event,
-      isEnd: reading.marks.contains(.end))
+      isEnd: reading.marks.contains(.end), isLasting: reading.marks.contains(.lasting))
     guard isNew else {
       counters.duplicate += 1
       return

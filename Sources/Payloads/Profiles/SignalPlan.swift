@@ -123,6 +123,9 @@ final class EventPlan {
   /// A stay: after how many milliseconds it is told of, and the column of ``loiteringTime``.
   let stay: (least: Int64, column: Int)?
 
+  /// Its device tells of begin and end only.
+  let isLasting: Bool
+
   private static let loiteringTime = "loitering-time"
 
   init(_ source: EventSource, _ memory: PathMemory, attributes: inout [String]) {
@@ -139,8 +142,11 @@ final class EventPlan {
         }, other: other)
     }
     switch source.phases {
-    case .moment: phases = .moment
+    case .moment:
+      phases = .moment
+      isLasting = false
     case .mapped(let paths, let pairs):
+      isLasting = pairs.contains { $0.step == .end } && !pairs.contains { $0.step == .update }
       phases = .mapped(paths.map(memory.plan), pairs.map { (Array($0.text.utf8), $0.step) })
     }
     id = source.id.map(memory.plan)
