@@ -72,7 +72,7 @@ extension PayloadDecoder {
     }
     if event.id.isEmpty { event.id = "\(Signal[event.kind].name)-\(start.milliseconds)" }
     if event.phase == .begin { origin.marks.insert(.begin) }
-    if event.isLasting { origin.marks.insert(.lasting) }
+    if event.isLasting, event.phase != .end { origin.marks.insert(.lasting) }
     if event.phase == .end || event.isMoment { origin.marks.insert(.end) }
     var dwell = Double(origin.time - start) / 1000
     if origin.marks.contains(.arrivalTime), !signals.allows(dwell, event.kind) {
