@@ -9,7 +9,8 @@ struct FoundEvent {
   /// Empty: the device gave none.
   var id: String
   var start: Timestamp?
-  var zones: [String]
+  /// nil: the message says nothing of zones.
+  var zones: [String]?
   var isActive: Bool
   var label: String?
   /// Begins and ends with this one message.
@@ -87,13 +88,14 @@ extension PayloadDecoder {
       event.id.utf8.withContiguousStorageIfAvailable {
         StableHash.of(UnsafeRawBufferPointer($0))
       } ?? 0
-    if readings[count].quality == .good, !devices.counts(event.zones, for: origin.device) {
+    // A camera that tells no zones is believed wherever it looks.
+    if readings[count].quality == .good, let zones = event.zones, !devices.counts(zones, for: origin.device) {
       readings[count].quality = .outsideZone
     }
     events.append(
       EventDetail(
         device: name(of: origin.device), kind: Signal[event.kind].name, phase: event.phase, id: event.id,
-        zones: event.zones, active: event.isActive, startMilliseconds: start.milliseconds,
+        zones: event.zones ?? [], active: event.isActive, startMilliseconds: start.milliseconds,
         timeMilliseconds: origin.time.milliseconds, label: event.label))
   }
 
@@ -114,12 +116,12 @@ extension PayloadDecoder {
     }
     var start = event.start.flatMap { eventStart($0.path(object), form: $0.form, origin.device) }
     var id = event.id.map { eventID($0(object)) } ?? ""
-    let zones = event.zones.map { eventZones($0(object)) } ?? []
+    let zones = event.zones.flatMap { eventZones($0(object)) }
     if let (least, column) = event.stay {
       guard devices.hasZones(origin.device), !id.isEmpty else { return }
       let stay = openEvents.stay(
         UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15 ^ Self.hash(id),
-        isInside: phase != .end && devices.counts(zones, for: origin.device), isOver: phase == .end,
+        isInside: phase != .end && devices.counts(zones ?? [], for: origin.device), isOver: phase == .end,
         at: origin.time, since: start,
         before: Int64(min(max(0, devices.attribute(column, of: origin.device)), 86_400) * 1000), least: least)
       guard let stay else { return }
@@ -203,7 +205,8 @@ extension PayloadDecoder {
     return value.kind == JSON_INTEGER ? String(value.integer) : ""
   }
 
-  func eventZones(_ value: json_value) -> [String] {
+  func eventZones(_ value: json_value) -> [String]? {
+    if value.isEmpty { return nil }
     if value.isString { return [printable(value.textBytes, limit: Self.maximumZoneLength)] }
     return value.items(Self.maximumZones).filter(\.isString)
       .map { printable($0.textBytes, limit: Self.maximumZoneLength) }

@@ -41,12 +41,18 @@ import Testing
     "Events outside the zones that count are marked",
     arguments: [
       (#"["gate"]"#, Quality.good), (#"["street", "lane"]"#, .good), (#"["street"]"#, .outsideZone),
-      ("[]", .outsideZone), ("null", .outsideZone), (#""gate""#, .good), (#"[1, {}]"#, .outsideZone),
+      ("[]", .outsideZone), ("null", .good), (#""gate""#, .good), (#"[1, {}]"#, .outsideZone),
     ])
   func zones(_ zones: String, _ quality: Quality) {
     decode("gate-2", #""event": "person", "phase": "begin", "id": "1", "zones": \#(zones)"#)
     #expect(decoder.readings.map(\.quality) == [quality])
     #expect(decoder.problems.isEmpty)
+  }
+
+  @Test("A message that says nothing of zones counts")
+  func silentOfZones() {
+    decode("gate-2", #""event": "person", "phase": "begin", "id": "1""#)
+    #expect(decoder.readings.map(\.quality) == [.good])
   }
 
   @Test("A camera without zones takes events from everywhere")
