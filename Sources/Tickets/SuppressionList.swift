@@ -179,7 +179,7 @@ public struct SuppressionList: Sendable {
     guard alarm.priority != .p1 else { return nil }
     let source = Source(rule: alarm.rule, device: "\(alarm.estate)/\(alarm.device)")
     let times = raises[source] ?? []
-    for limit in Self.chattering where times.count { $0 > alarm.at - limit.within } >= limit.count {
+    for limit in Self.chattering where times.count(where: { $0 > alarm.at - limit.within }) >= limit.count {
       raises[source] = nil
       let scope = Suppression.Scope(estate: alarm.estate, device: alarm.device, rule: alarm.rule)
       let order = Suppression.Order(

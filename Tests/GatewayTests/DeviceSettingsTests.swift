@@ -53,7 +53,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let secret = folder.appendingPathComponent("password").path
     func warnings(_ password: String, mode: Int) throws -> [String] {
-      FileManager.default.createFile(atPath: secret, contents: Data(password.utf8))
+      #expect(FileManager.default.createFile(atPath: secret, contents: Data(password.utf8)))
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: secret)
       let diagnostics = Diagnostics()
       var loaded = try #require(
@@ -71,9 +71,10 @@ import Testing
     #expect(try warnings("gate", mode: 0o604).count == 2)
     let own = folder.appendingPathComponent("broker")
     try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
-    FileManager.default.createFile(
-      atPath: own.appendingPathComponent("password").path, contents: Data("x".utf8),
-      attributes: [.posixPermissions: 0o640])
+    #expect(
+      FileManager.default.createFile(
+        atPath: own.appendingPathComponent("password").path, contents: Data("x".utf8),
+        attributes: [.posixPermissions: 0o640]))
     #expect(try warnings("kept well, long enough", mode: 0o600).count == 1)
   }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite("A wall with a three-axis tilt sensor") struct WallTests {
   /// The east wall's north part with a sensor screwed on its face: x upward, z out of the wall.
   private func wall() throws -> Catalogue {
-    var catalogue = try shippedContext().catalogue
+    let catalogue = try shippedContext().catalogue
     let index = try #require(catalogue.devices.firstIndex { $0.path == "hongqili/tilt-north" })
     var device = catalogue.devices[index]
     device.attributes["baseline"] = Quantity(0, .degree)
