@@ -84,10 +84,7 @@ extension PayloadDecoder {
     let count = readings.count
     append(dwell, event.kind, origin)
     guard readings.count > count else { return }
-    readings[count].event =
-      event.id.utf8.withContiguousStorageIfAvailable {
-        StableHash.of(UnsafeRawBufferPointer($0))
-      } ?? 0
+    readings[count].event = Self.hash(event.id)
     // A camera that tells no zones is believed wherever it looks.
     if readings[count].quality == .good, let zones = event.zones, !devices.counts(zones, for: origin.device) {
       readings[count].quality = .outsideZone
@@ -117,10 +114,11 @@ extension PayloadDecoder {
     var start = event.start.flatMap { eventStart($0.path(object), form: $0.form, origin.device) }
     var id = event.id.map { eventID($0(object)) } ?? ""
     let zones = event.zones.flatMap { eventZones($0(object)) }
+    let own = UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15
     if let (least, column) = event.stay {
       guard devices.hasZones(origin.device), !id.isEmpty else { return }
       let stay = openEvents.stay(
-        UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15 ^ Self.hash(id),
+        own ^ Self.hash(id),
         isInside: phase != .end && devices.counts(zones ?? [], for: origin.device), isOver: phase == .end,
         at: origin.time, since: start,
         before: Int64(min(max(0, devices.attribute(column, of: origin.device)), 86_400) * 1000), least: least)
@@ -128,7 +126,7 @@ extension PayloadDecoder {
       (phase, start) = (stay.phase, stay.start)
       id += "@\(stay.start.milliseconds)"
     } else if event.id == nil {
-      var key = UInt64(kind.raw) ^ UInt64(origin.device.raw) &* 0x9e37_79b9_7f4a_7c15
+      var key = own
       for path in event.keys {
         let value = path(object)
         if value.isString { key = key &* 31 ^ StableHash.of(value.textBytes) }

@@ -171,8 +171,8 @@ struct SignInTests {
   @Test(
     "A password that is short, or that anybody would try, is refused",
     arguments: [
-      ("elevenchars", AccountError.shortPassword),
-      (String(repeating: "long enough ", count: 17), .shortPassword),
+      ("elevenchars", AccountError.passwordLength),
+      (String(repeating: "long enough ", count: 17), .passwordLength),
       ("qwerty123456", .knownPassword), ("QWERTY123456", .knownPassword), ("woaini5201314", .knownPassword),
       ("aaaaaaaaaaab", .knownPassword), ("gatehouse2026", .knownPassword), ("wangli-wangli", .knownPassword),
     ])

@@ -41,6 +41,21 @@ struct ReloadTests {
     return (try RunningGateway(config: config, ["--estates", "luyuan"]), folder)
   }
 
+  /// Puts a level probe in well 1 into the catalogue, and waits until the gateway has it.
+  private func addProbe(_ keys: String, to running: RunningGateway) throws {
+    let catalogue = running.config.deletingLastPathComponent().appendingPathComponent(
+      "seeds/estates/luyuan.yaml")
+    let before = try running.status("devices")
+    let text = try String(contentsOf: catalogue, encoding: .utf8)
+    try Data(
+      text.replacingOccurrences(
+        of: "devices:\n", with: "devices:\n  - {\(keys), kind: sewer-level-probe, at: w01}\n"
+      ).utf8
+    ).write(to: catalogue)
+    #expect(
+      try Programs.eventually { try running.status("devices") == before + 1 }, "\(running.gateway.errors)")
+  }
+
   private func active(_ running: RunningGateway) throws -> [String] {
     try running.command("alarms", "--json").objects().compactMap {
       ($0["raised"] as? [String: Any])?["rule"] as? String
@@ -152,17 +167,7 @@ struct ReloadTests {
       try? FileManager.default.removeItem(at: folder)
     }
     #expect(try running.isUp(), "\(running.gateway.errors)")
-    let catalogue = running.config.deletingLastPathComponent().appendingPathComponent(
-      "seeds/estates/luyuan.yaml")
-    let before = try running.status("devices")
-    let text = try String(contentsOf: catalogue, encoding: .utf8)
-    try Data(
-      text.replacingOccurrences(
-        of: "devices:\n", with: "devices:\n  - {id: probe-new, kind: sewer-level-probe, at: w01}\n"
-      ).utf8
-    ).write(to: catalogue)
-    #expect(
-      try Programs.eventually { try running.status("devices") == before + 1 }, "\(running.gateway.errors)")
+    try addProbe("id: probe-new", to: running)
     let now = Int(Date().timeIntervalSince1970 * 1000)
     try running.publish("estates/luyuan/probe-new/reading", Data(#"{"ts":\#(now),"level":0.08}"#.utf8))
     #expect(try Programs.eventually { try running.status("readings") == 1 })
@@ -182,17 +187,7 @@ struct ReloadTests {
     }
     #expect(try running.isUp(), "\(running.gateway.errors)")
     let address = "24e124fe00aa0001"
-    let catalogue = running.config.deletingLastPathComponent().appendingPathComponent(
-      "seeds/estates/luyuan.yaml")
-    let text = try String(contentsOf: catalogue, encoding: .utf8)
-    try Data(
-      text.replacingOccurrences(
-        of: "devices:\n",
-        with: "devices:\n  - {id: sludge, kind: sewer-level-probe, at: w01, address: \(address)}\n"
-      ).utf8
-    ).write(to: catalogue)
-    let before = try running.status("devices")
-    #expect(try Programs.eventually { try running.status("devices") == before + 1 })
+    try addProbe("id: sludge, address: \(address)", to: running)
     func say(_ count: Int) throws {
       let time = Date().ISO8601Format()
       try running.publish(

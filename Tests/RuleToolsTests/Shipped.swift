@@ -34,6 +34,18 @@ func shippedContext() throws -> RuleTestContext {
     documents: rules, rules: set, profiles: profiles)
 }
 
+extension PayloadDecoder {
+  /// A message as text that comes at `now`.
+  func decode(_ topic: String, _ payload: String, now: Timestamp) {
+    var (topic, payload) = (topic, payload)
+    topic.withUTF8 { topic in
+      payload.withUTF8 { payload in
+        decode(topic: UnsafeRawBufferPointer(topic), payload: UnsafeRawBufferPointer(payload), now: now)
+      }
+    }
+  }
+}
+
 /// A file of the repository, read.
 func ruleTests(in path: String) throws -> [RuleTest] {
   let diagnostics = Diagnostics()

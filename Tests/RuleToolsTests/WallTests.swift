@@ -44,14 +44,9 @@ import Testing
     for minute in 0..<360 {
       let time = start + Int64(minute) * 60_000
       let lean = minute < 120 ? 0 : by
-      var topic = "application/1/device/24e124aa00030001/event/up"
-      var payload = uplink(minute, time, x: 8920 - lean, y: 0, z: 80 + lean)
-      topic.withUTF8 { topic in
-        payload.withUTF8 { payload in
-          decoder.decode(
-            topic: UnsafeRawBufferPointer(topic), payload: UnsafeRawBufferPointer(payload), now: time)
-        }
-      }
+      decoder.decode(
+        "application/1/device/24e124aa00030001/event/up",
+        uplink(minute, time, x: 8920 - lean, y: 0, z: 80 + lean), now: time)
       #expect(decoder.problems.isEmpty, "\(decoder.problems)")
       for reading in decoder.readings { engine.ingest(reading) }
       engine.advance(to: time)

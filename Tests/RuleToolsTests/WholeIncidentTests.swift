@@ -45,14 +45,9 @@ private struct WholeStory {
     while now < end {
       now = min(now + step, end)
       for message in say(now) {
-        var topic = "estates/\(estate)/\(message.device)/\(message.kind)"
-        var payload = "{\"ts\":\(now.milliseconds),\(message.fields)}"
-        topic.withUTF8 { topic in
-          payload.withUTF8 { payload in
-            decoder.decode(
-              topic: UnsafeRawBufferPointer(topic), payload: UnsafeRawBufferPointer(payload), now: now)
-          }
-        }
+        decoder.decode(
+          "estates/\(estate)/\(message.device)/\(message.kind)",
+          "{\"ts\":\(now.milliseconds),\(message.fields)}", now: now)
         for reading in decoder.readings { engine.ingest(reading) }
       }
       engine.advance(to: now)

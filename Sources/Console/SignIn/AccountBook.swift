@@ -38,7 +38,7 @@ public enum AccountError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknown(String)
   case exists(String)
   case badName(String)
-  case shortPassword
+  case passwordLength
   case knownPassword
   case lastAdmin(String)
   case unusable(path: String, reason: String)
@@ -49,7 +49,7 @@ public enum AccountError: Error, Hashable, Sendable, CustomStringConvertible {
     case .exists(let name): "account '\(name)' is there already"
     case .badName(let name):
       "account '\(name)': expected 1 to 40 letters, digits, '-', '_' and '.'"
-    case .shortPassword: "expected a password of 12 to 128 characters"
+    case .passwordLength: "expected a password of 12 to 128 characters"
     case .knownPassword:
       "this password is among those that everybody tries, or made of the account's name or very few characters: choose another"
     case .lastAdmin(let name): "'\(name)' is the last admin; make another one first"
@@ -182,9 +182,9 @@ public final class AccountBook: Sendable {
     return Identity(account: account.name, access: min(token.scope, account.access), proof: .token)
   }
 
-  /// - Throws: ``AccountError``: it is too short, or what everybody tries first.
+  /// - Throws: ``AccountError``: it is too short or too long, or what everybody tries first.
   static func check(_ password: String, of name: String) throws {
-    guard (12...128).contains(password.count) else { throw AccountError.shortPassword }
+    guard (12...128).contains(password.count) else { throw AccountError.passwordLength }
     let folded = password.lowercased()
     let known = try Resources.text("known-passwords.txt").split(separator: "\n")
     // What is left without the names that anybody would try.

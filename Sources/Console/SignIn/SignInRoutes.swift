@@ -129,7 +129,7 @@ struct SignInRoutes: Sendable {
     do {
       try AccountBook.check(new, of: identity.account)
     } catch let error as AccountError {
-      return try refuse(error == .knownPassword ? "password.known" : "password.short")
+      return try refuse(error == .knownPassword ? "password.known" : "password.length")
     }
     let keys = ["account \(identity.account)"]
     let now = GatewayClock.monotonic

@@ -105,8 +105,11 @@ public struct Wire {
     }
     turnFaults(until: time)
     now = time
-    defer { if time >= end { for path in heard.keys.sorted() { noteSilence(path, until: end) } } }
-    return take(until: time)
+    let messages = take(until: time)
+    if time >= end {
+      for path in heard.keys.sorted() { noteSilence(path, until: end) }
+    }
+    return messages
   }
 
   private mutating func take(until time: Timestamp) -> [WireMessage] {
