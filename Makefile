@@ -15,8 +15,9 @@ RULE_FILES ?= 1000000
 PAYLOADS ?= 1000000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
-# With the Swift runtime in the programs themselves: they start in half the time and need less memory.
-RELEASE := -c release --static-swift-stdlib
+# With the Swift runtime in the programs themselves: they start in half the time and need less memory. Each function in a
+# section of its own, so that what nobody calls is left out and what runs lies together.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -Xfrontend -Xswiftc -function-sections
 
 .PHONY: help setup build run demo test soak bench deb testdeb lint format clean
 

@@ -121,6 +121,17 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      // What runs lies together, relocations are packed, and no symbol is there for others to link with: the system
+      // keeps whole neighbourhoods of code in memory. scripts/function-order.sh makes the list.
+      linkerSettings: [
+        .unsafeFlags(
+          [
+            "-use-ld=lld", "-Xlinker",
+            "--symbol-ordering-file=\(Context.packageDirectory)/scripts/function-order.txt", "-Xlinker",
+            "--no-warn-symbol-ordering", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
+            "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL",
+          ], .when(configuration: .release))
       ]),
 
     // Simulators: what judges must not know what is judged, so no Rules, Tickets or Store here.

@@ -8,7 +8,10 @@ import Logging
 import NIOSSL
 import ServiceLifecycle
 
-public struct ConsoleService: Service {
+public struct ConsoleService: Service, CustomStringConvertible {
+  /// What ServiceLifecycle keeps for its log; without it that is all of the configuration, megabytes of it.
+  public var description: String { "the console" }
+
   private let configuration: LoadedConfiguration
   private let running: @Sendable () -> LoadedConfiguration
   private let settings: ConsoleSettings

@@ -3,6 +3,8 @@
 public struct Catalogue: Sendable {
   public private(set) var estates: [Estate]
   public private(set) var devices: [Device]
+  /// `luyuan/probe-w03` of each device.
+  public private(set) var paths: [String]
   private var indexByPath: [String: DeviceIndex] = [:]
   private var indexByAddress: [String: DeviceIndex] = [:]
   private var estateByID: [String: Int] = [:]
@@ -12,10 +14,11 @@ public struct Catalogue: Sendable {
   public init(estates: [Estate] = [], devices: [Device] = []) {
     self.estates = estates
     self.devices = devices
+    paths = devices.map(\.path)
     for (number, estate) in estates.enumerated() { estateByID[estate.id] = number }
     for (number, device) in devices.enumerated() {
       let index = DeviceIndex(UInt32(number))
-      indexByPath[device.path] = index
+      indexByPath[paths[number]] = index
       if let address = device.address { indexByAddress[address.lowercased()] = index }
     }
     link()

@@ -14,7 +14,7 @@ import Tickets
 /// next step. A replay of the log does the same and comes to the same state, however late readings were.
 struct Core {
   /// Readings that may wait between the message callback and the engine.
-  static let stagingCapacity = 65_536
+  static let stagingCapacity = 16_384
   /// A simulated clock that starts so long after the stored one, in milliseconds, is another run.
   static let newRun: Int64 = 366 * 86_400_000
   /// Free places that must be there before another message is taken: no message yields more readings.

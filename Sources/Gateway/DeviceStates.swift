@@ -160,7 +160,7 @@ struct DeviceStates {
       states[index].isDirty = false
       let state = states[index]
       return DeviceState(
-        device: catalogue.devices[index].path, lastSeen: state.lastSeen, online: state.online,
+        device: catalogue.paths[index], lastSeen: state.lastSeen, online: state.online,
         values: Dictionary(
           uniqueKeysWithValues: state.newest.map {
             (Signal[$0.signal].name, DeviceState.Value(value: $0.value, time: $0.time))

@@ -5,7 +5,10 @@ import ServiceLifecycle
 import Synchronization
 
 /// Runs the pipeline on a thread of its own until a graceful shutdown is asked for or it can't go on.
-public struct GatewayService: Service {
+public struct GatewayService: Service, CustomStringConvertible {
+  /// What ServiceLifecycle keeps for its log; without it that is all of the configuration, megabytes of it.
+  public var description: String { "the gateway" }
+
   public let link = GatewayLink()
   private let body: @Sendable (GatewayLink) throws -> Void
 

@@ -75,7 +75,7 @@ extension Recovery {
     var suppressions = core.suppressions
     suppressions.use(after.catalogue)
     var (states, recent) = (core.states, core.recent)
-    if after.catalogue.devices.map(\.path) != before.catalogue.devices.map(\.path) {
+    if after.catalogue.paths != before.catalogue.paths {
       states = DeviceStates(after.catalogue, stored: try log.deviceStates())
       recent = RecentReadings()
       let newest = try log.snapshots().first?.batch ?? 0

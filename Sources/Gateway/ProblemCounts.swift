@@ -13,14 +13,14 @@ struct ProblemCounts {
   private static let inventedNames = 1000
   private static let others = "(others)"
   private var counts: [Key: DeviceProblem] = [:]
-  private var known: Set<String>
+  private let catalogue: Catalogue
   private var invented: Set<String> = []
 
-  init(_ catalogue: Catalogue) { known = Set(catalogue.devices.map(\.path)) }
+  init(_ catalogue: Catalogue) { self.catalogue = catalogue }
 
   mutating func add(_ problem: PayloadProblem, at now: Timestamp) {
     var name = problem.device
-    if !known.contains(name), !invented.contains(name) {
+    if catalogue.device(path: name) == nil, !invented.contains(name) {
       if invented.count < Self.inventedNames { invented.insert(name) } else { name = Self.others }
     }
     let detail = problem.signal.map { "\(Signal[$0].name): \(problem.detail)" } ?? problem.detail

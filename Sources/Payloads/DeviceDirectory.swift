@@ -36,12 +36,12 @@ struct DeviceDirectory {
     }
     models = devices.map(\.model)
     timeZones = devices.map { catalogue.estate($0.estate)?.timeZone ?? .gmt }
-    paths = NameTable(devices.enumerated().map { ($1.path, UInt32($0)) })
+    paths = NameTable(catalogue.paths.enumerated().map { ($1, UInt32($0)) })
     addresses = NameTable(
       devices.enumerated().compactMap { number, device in
         device.address.map { (name: lowerASCII($0), value: UInt32(number)) }
       })
-    names = devices.map(\.path)
+    names = catalogue.paths
     zones = devices.map { $0.zones.isEmpty ? nil : $0.zones.map { Array($0.utf8) } }
     self.unknown = unknown
     catalogueCount = devices.count

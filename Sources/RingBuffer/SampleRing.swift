@@ -1,5 +1,4 @@
 /// The readings of one signal in the order of their event time, as many as the longest window asks for.
-import Foundation
 
 /// One reading: when and how much.
 public struct Sample: Sendable, BitwiseCopyable {
@@ -29,18 +28,18 @@ public struct SampleRing: Sendable {
   private var samples: [Sample] = []
   /// 10^(value/10) of each, where the ring holds energies.
   private var energies: [Double] = []
-  /// Where in `samples` the oldest one lies.
-  private var head = 0
-  /// Sequence number of the oldest sample, and the one behind the newest.
+  /// Sequence number of the oldest sample.
   public private(set) var first = 0
-  public private(set) var end = 0
   /// For how long a sample stands at most, in milliseconds.
   public let step: Int64
   /// For how long the oldest sample stands: that is known from the one before it, which may be gone.
   private var firstWeight: Int64 = 0
-  public let capacity: Int
+  private var held: Int32 = 0
+  /// Where in `samples` the oldest one lies.
+  private var head: Int32 = 0
+  private let limit: Int32
   /// Up to here the storage doubles; beyond, it grows by a half.
-  private let usual: Int
+  private let usual: Int32
   public let holdsEnergy: Bool
 
   /// - Parameters:
@@ -49,14 +48,17 @@ public struct SampleRing: Sendable {
   ///   - step: the usual time between two samples, in milliseconds: the longest that one stands for.
   ///   - holdsEnergy: whether energy means will be asked for.
   public init(capacity: Int, usual: Int? = nil, step: Int64, holdsEnergy: Bool = false) {
-    self.capacity = max(2, capacity)
-    self.usual = min(self.capacity, usual ?? self.capacity)
+    limit = Int32(max(2, capacity))
+    self.usual = min(limit, Int32(usual ?? capacity))
     self.step = max(1, step)
     self.holdsEnergy = holdsEnergy
   }
 
-  public var count: Int { end - first }
-  public var isFull: Bool { count >= capacity }
+  public var capacity: Int { Int(limit) }
+  public var count: Int { Int(held) }
+  /// The sequence number behind the newest sample's.
+  public var end: Int { first + Int(held) }
+  public var isFull: Bool { held >= limit }
   public var last: Sample? { end > first ? Sample(time: lastTime, value: lastValue) : nil }
   public subscript(sequence: Int) -> Sample { samples[slot(sequence)] }
 
@@ -69,20 +71,21 @@ public struct SampleRing: Sendable {
   @inline(__always) public func energy(_ sequence: Int) -> Double { energies[slot(sequence)] }
 
   @inline(__always) private func slot(_ sequence: Int) -> Int {
-    let position = head + (sequence - first)
+    let position = Int(head) + (sequence - first)
     return position >= samples.count ? position - samples.count : position
   }
 
   /// Forgets all samples, and keeps the memory.
-  mutating func removeAll() { (first, head, lastTime) = (end, 0, .min) }
+  mutating func removeAll() { (first, held, head, lastTime) = (end, 0, 0, .min) }
 
   /// Forgets the oldest sample.
   public mutating func dropFirst() {
     guard end > first else { return }
     if end > first + 1 { firstWeight = weight(first + 1) }
-    head = slot(first + 1)
+    head = Int32(slot(first + 1))
     first += 1
-    if first == end { lastTime = .min }
+    held -= 1
+    if held == 0 { lastTime = .min }
   }
 
   /// Puts a sample in its place. A full ring refuses: drop the oldest first.
@@ -97,7 +100,7 @@ public struct SampleRing: Sendable {
     if self[position].time == time { return .duplicate }
     if isFull { return .tooOld }
     if count >= samples.count { grow() }
-    end += 1
+    held += 1
     var sequence = end - 1
     while sequence > position {
       let (to, from) = (slot(sequence), slot(sequence - 1))
@@ -136,8 +139,8 @@ public struct SampleRing: Sendable {
 
   @inline(__always) private mutating func append(_ sample: Sample) {
     if count >= samples.count { grow() }
-    if end == first { firstWeight = step }
-    end += 1
+    if held == 0 { firstWeight = step }
+    held += 1
     put(sample, at: end - 1)
     (lastTime, lastValue) = (sample.time, sample.value)
   }
@@ -145,13 +148,13 @@ public struct SampleRing: Sendable {
   @inline(__always) private mutating func put(_ sample: Sample, at sequence: Int) {
     let slot = slot(sequence)
     samples[slot] = sample
-    if holdsEnergy { energies[slot] = pow(10, sample.value / 10) }
+    if holdsEnergy { energies[slot] = soundEnergy(ofLevel: sample.value) }
   }
 
   private mutating func grow() {
     let double = max(4, samples.count * 2)
     let size = min(
-      capacity, samples.count < usual ? min(double, usual) : samples.count + samples.count / 2 + 2)
+      capacity, samples.count < usual ? min(double, Int(usual)) : samples.count + samples.count / 2 + 2)
     var larger = [Sample](repeating: Sample(time: 0, value: 0), count: size)
     for sequence in first..<end { larger[sequence - first] = self[sequence] }
     if holdsEnergy {

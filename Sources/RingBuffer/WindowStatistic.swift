@@ -16,13 +16,13 @@ extension WindowedSeries {
   public mutating func look(
     _ window: Int, at now: Int64, for statistic: WindowStatistic, share: Double, _ scratch: inout [Double]
   ) -> (value: Double, until: Int64) {
-    windows[window].move(to: now, from: ring)
+    move(window, to: now)
     let until = windows[window].leavesAt
     let value: Double?
     switch statistic {
     case .mean: value = mean(window)
-    case .median: value = windows[window].rank(RankTracker.median, from: ring, &scratch)
-    case .percentile: value = windows[window].rank(share, from: ring, &scratch)
+    case .median: value = rank(window, RankTracker.median, &scratch)
+    case .percentile: value = rank(window, share, &scratch)
     case .minimum: value = minimum(window)
     case .maximum: value = maximum(window)
     case .standardDeviation: value = standardDeviation(window)

@@ -13,11 +13,12 @@
 /// the windows; medians and percentiles go through all of a window's samples once in a few dozen readings.
 public struct WindowedSeries: Sendable {
   public internal(set) var ring: SampleRing
-  var windows: [SlidingWindow] = []
-  private var longest: Int64 = 0
-  private let lateness: Int64
   /// Samples that a full ring had to forget while a window still wanted them: readings come faster than planned.
-  public private(set) var overruns = 0
+  public private(set) var overruns: Int32 = 0
+  var windows: [SlidingWindow] = []
+  /// For how long samples are kept, in milliseconds: the longest window, and what comes late.
+  private var reach: Int64
+  private let lateness: Int64
 
   /// - Parameters:
   ///   - capacity: the most samples that are kept.
@@ -28,12 +29,12 @@ public struct WindowedSeries: Sendable {
     capacity: Int, usual: Int? = nil, step: Int64, lateness: Int64 = 0, holdsEnergy: Bool = false
   ) {
     ring = SampleRing(capacity: capacity, usual: usual, step: step, holdsEnergy: holdsEnergy)
-    self.lateness = lateness
+    (reach, self.lateness) = (lateness, lateness)
   }
 
   /// The window of that length, made if there is none yet. Ask for all windows before the first sample.
   public mutating func window(length: Int64, measures: WindowMeasures) -> Int {
-    longest = max(longest, length)
+    reach = max(reach, length + lateness)
     if let known = windows.firstIndex(where: { $0.length == length }) {
       windows[known].measure(measures)
       return known
@@ -42,8 +43,8 @@ public struct WindowedSeries: Sendable {
     return windows.count - 1
   }
 
-  /// All windows have been asked for: there is no room kept for more.
-  public mutating func settle() { windows = windows.withUnsafeBufferPointer { Array($0) } }
+  /// All windows have been asked for: until the first sample they lie where those of others lie that are the same.
+  public mutating func settle(_ known: inout WindowLayouts) { windows = known.shared(windows) }
 
   /// Takes a sample in, and moves the windows to it when it is the newest.
   /// - Parameter now: the time that has been reached, when that is later; windows are moved to it.
@@ -54,7 +55,7 @@ public struct WindowedSeries: Sendable {
     switch insertion {
     case .appended:
       Self.append(from: ring, weight: ring.weight(ring.end - 1), to: &windows)
-      let horizon = time - longest - lateness
+      let horizon = time - reach
       while ring.count > 1, ring[ring.first].time <= horizon { ring.dropFirst() }
     case .late:
       for index in windows.indices {
@@ -94,7 +95,7 @@ public struct WindowedSeries: Sendable {
 
   /// Loads itself, then what ``touch()`` and ``touchLeaving()`` need: in this order, so that the next sample finds
   /// everything at hand.
-  public borrowing func touchSelf() -> Int64 { ring.lastTime &+ longest &+ lateness }
+  public borrowing func touchSelf() -> Int64 { ring.lastTime &+ reach }
 
   /// Loads the oldest and the newest sample, and the windows.
   public borrowing func touch() -> Int64 {
@@ -129,7 +130,10 @@ public struct WindowedSeries: Sendable {
   }
 
   /// Moves a window on, in milliseconds since 1970; never back.
-  public mutating func move(_ window: Int, to now: Int64) { windows[window].move(to: now, from: ring) }
+  public mutating func move(_ window: Int, to now: Int64) {
+    // Asked first: whoever may change a window needs one of its own.
+    if windows[window].leavesAt <= now { windows[window].move(to: now, from: ring) }
+  }
 
 }
 
@@ -195,12 +199,16 @@ extension WindowedSeries {
   /// - Parameter share: 0.9 for the 90th percentile.
   public mutating func percentile(_ window: Int, _ share: Double) -> Double? {
     var scratch: [Double] = []
-    return windows[window].rank(share, from: ring, &scratch)
+    return rank(window, share, &scratch)
   }
 
   /// The middle sample, or the mean of the two in the middle.
   public mutating func median(_ window: Int) -> Double? {
     var scratch: [Double] = []
-    return windows[window].rank(RankTracker.median, from: ring, &scratch)
+    return rank(window, RankTracker.median, &scratch)
+  }
+
+  mutating func rank(_ window: Int, _ share: Double, _ scratch: inout [Double]) -> Double? {
+    count(window) > 0 ? windows[window].rank(share, from: ring, &scratch) : nil
   }
 }

@@ -3,13 +3,26 @@ import EstateModel
 import RingBuffer
 
 /// A series with one of its windows; or a track, a device, or a calendar's hours in an estate.
-struct Target: Sendable, BitwiseCopyable {
+struct Target: Hashable, Sendable, BitwiseCopyable {
   var index: Int32 = -1
   var window: Int32 = -1
 }
 
-/// A leaf of a plan on one device: which series, windows, events, devices or calendar hours it looks at.
-struct BoundLeaf: Sendable, BitwiseCopyable {
+/// From where the number of the one thing that a leaf looks at counts. Numbers that count from the device's own things
+/// are the same on all devices that have the same rules, which share their leaves.
+enum LeafOrigin: UInt8, Sendable, BitwiseCopyable {
+  case engine, ownSeries, ownTracks, ownDevice
+}
+
+/// A plan on one device: where its leaves and attributes begin.
+struct Binding: Sendable, BitwiseCopyable {
+  var leaves: Int32 = 0
+  var attributes: Int32 = 0
+  let device: Int32
+}
+
+/// A leaf of a plan on one device, or on many: which series, windows, events, devices or calendar hours it looks at.
+struct BoundLeaf: Hashable, Sendable, BitwiseCopyable {
   var form: LeafForm
   var takesLowest = false
   var comparison = OpCode.greater
@@ -21,6 +34,8 @@ struct BoundLeaf: Sendable, BitwiseCopyable {
   var count: Int32 = 0
   /// Else its index is the position of the first of them among the engine's targets.
   var target = Target()
+  /// Of the target's index when it is one.
+  var origin = LeafOrigin.engine
 }
 
 /// What many leaves ask alike.
@@ -83,14 +98,16 @@ struct Instance: Sendable, BitwiseCopyable {
   /// While idle: the leaves that its present value comes from, a bit for each. Readings of others can't change it.
   var looked = Leaf.all
   let device: Int32
-  let estate: Int32
   /// The same for clearing.
   var clearLeaves: Int32 = 0
   var clearAttributes: Int32 = 0
 
-  init(rule: Int32, device: Int32, estate: Int32, island: Int32) {
-    (self.rule, self.device, self.estate, self.island) = (rule, device, estate, island)
+  init(rule: Int32, device: Int32, island: Int32) {
+    (self.rule, self.device, self.island) = (rule, device, island)
   }
+
+  var raising: Binding { Binding(leaves: raiseLeaves, attributes: raiseAttributes, device: device) }
+  var clearing: Binding { Binding(leaves: clearLeaves, attributes: clearAttributes, device: device) }
 }
 
 /// How far an instance has come for which something runs: a delay, or an alarm.
@@ -195,6 +212,11 @@ struct DeviceState: Sendable, BitwiseCopyable {
   /// Of its reports, in milliseconds.
   var interval: Int64
   var island: Int32 = -1
+  /// Among the catalogue's estates.
+  var estate: Int32 = -1
+  /// Where its series and its tracks begin.
+  var firstSeries: Int32 = 0
+  var firstTrack: Int32 = 0
   /// Instances that ask how long it has been silent.
   var firstWatcher: Int32 = 0
   var endWatcher: Int32 = 0

@@ -123,7 +123,7 @@ extension RuleEngine {
     guard !plan.memories.isEmpty else { return }
     if memoryOf.isEmpty { memoryOf = Array(repeating: -1, count: instances.count) }
     memoryOf[number] = Int32(memories.count)
-    let clock = clock(of: instances[number].estate)
+    let clock = clock(of: devices[Int(instances[number].device)].estate)
     for _ in plan.memories { memories.append(DayMemory(clock: clock)) }
   }
 
@@ -144,8 +144,7 @@ extension RuleEngine {
     let heeded = heedsSilence
     heedsSilence = false
     for program in memoryPrograms[Int(programs[rule].firstMemory)..<Int(programs[rule].endMemory)] {
-      let found = judge(
-        program, leaves: instances[index].raiseLeaves, attributes: instances[index].raiseAttributes, at: now)
+      let found = judge(program, instances[index].raising, at: now)
       if !found.value.isNaN, wasHeard { memories[memory].mark(today, holds: found.value == 1) }
       all.until = min(all.until, found.until)
       all.looked |= found.looked

@@ -25,7 +25,7 @@ extension RuleEngine {
     let calm = calms[Int(instances[index].calm)]
     guard calm.above < calm.below else { return false }
     heedsSilence = false
-    let glimpse = look(at: Int(instances[index].raiseLeaves), at: now, aim: .nan)
+    let glimpse = look(at: 0, of: instances[index].raising, at: now, aim: .nan)
     guard calm.contains(glimpse.value) || glimpse.value.isNaN else { return false }
     let leaf = leaves[Int(instances[index].raiseLeaves)]
     if leaf.form == .steady, leaf.count == 1, calm.above == -.infinity {
@@ -58,9 +58,7 @@ extension RuleEngine {
   ) {
     heedsSilence = false
     let isIdle = isIdle(index)
-    let glimpse = judge(
-      programs[rule].raise, leaves: instances[index].raiseLeaves,
-      attributes: instances[index].raiseAttributes, at: now, seeksYes: isIdle)
+    let glimpse = judge(programs[rule].raise, instances[index].raising, at: now, seeksYes: isIdle)
     if glimpse.value != 1, isIdle {
       // Nothing runs and nothing begins, as nearly always.
       instances[index].looked = glimpse.looked
@@ -112,12 +110,10 @@ extension RuleEngine {
     }
     let instance = instances[index]
     heedsSilence = true
-    let holds = judge(
-      programs[rule].raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
+    let holds = judge(programs[rule].raise, instance.raising, at: now)
     var clears = Judgement(value: 1 - holds.value, until: holds.until, looked: holds.looked)
     if programs[rule].hasClear {
-      clears = judge(
-        programs[rule].clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)
+      clears = judge(programs[rule].clear, instance.clearing, at: now)
       // What still raises doesn't clear, whatever else is said.
       if holds.value == 1 { clears.value = 0 }
       clears.until = min(clears.until, holds.until)
@@ -157,14 +153,15 @@ extension RuleEngine {
     setDue(index, .max)
   }
 
-  func activeSlot(rule: Int32, estate: Int32) -> Int {
-    Int(rule) * (catalogue.estates.count + 1) + Int(estate)
+  /// Where alarms of a rule in an instance's estate are counted. - Parameter rule: nil: its own.
+  private func activeSlot(of index: Int, rule: Int32? = nil) -> Int {
+    let estate = devices[Int(instances[index].device)].estate
+    return Int(rule ?? instances[index].rule) * (catalogue.estates.count + 1) + Int(estate)
   }
 
   private func isInhibited(_ index: Int, _ rule: Int) -> Bool {
-    let estate = instances[index].estate
-    return inhibitors[Int(programs[rule].firstInhibitor)..<Int(programs[rule].endInhibitor)].contains {
-      activeCounts[activeSlot(rule: $0, estate: estate)] > 0
+    inhibitors[Int(programs[rule].firstInhibitor)..<Int(programs[rule].endInhibitor)].contains {
+      activeCounts[activeSlot(of: index, rule: $0)] > 0
     }
   }
 
@@ -182,7 +179,7 @@ extension RuleEngine {
     self[course: index].clearSince = Instance.never
     self[course: index].lastKnown = Instance.never
     self[course: index].wasUnknown = false
-    activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] += 1
+    activeCounts[activeSlot(of: index)] += 1
     alarms[Int32(index)] = transition
     disturb(index)
   }
@@ -210,7 +207,7 @@ extension RuleEngine {
   /// Makes an active alarm idle, without a word.
   mutating func deactivate(_ index: Int) {
     alarms[Int32(index)] = nil
-    activeCounts[activeSlot(rule: instances[index].rule, estate: instances[index].estate)] -= 1
+    activeCounts[activeSlot(of: index)] -= 1
     self[course: index].isActive = false
     self[course: index].clearSince = Instance.never
     abandon(index)
@@ -223,9 +220,7 @@ extension RuleEngine {
     let instance = instances[index]
     let rule = ruleSet.rules[Int(instance.rule)]
     let device = catalogue.devices[Int(instance.device)]
-    _ = record(
-      programs[Int(instance.rule)].raise, leaves: instance.raiseLeaves,
-      attributes: instance.raiseAttributes, at: now)
+    _ = record(programs[Int(instance.rule)].raise, instance.raising, at: now)
     let onset = Timestamp(milliseconds: self[course: index].since)
     return AlarmTransition(
       kind: kind, alarm: AlarmTransition.identifier(rule: rule.id, device: device.path, onset: onset),

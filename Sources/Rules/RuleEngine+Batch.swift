@@ -75,12 +75,6 @@ extension RuleEngine {
           if stretch >= 0 { sum &+= Int64(stretches[stretch].next) }
         }
       }
-      for number in numbers {
-        let traits = traits[Int(number)]
-        for entry in Int(traits.firstDependent)..<Int(traits.endDependent) {
-          sum &+= Int64(leaves[Int(instances[Int(dependents[entry].instance)].raiseLeaves)].question)
-        }
-      }
       return sum
     }
   }

@@ -2,32 +2,35 @@
 import EstateModel
 import RingBuffer
 
+/// Where leaves and attributes lie that others have as well: most devices of a kind say the same.
+struct SharedRuns {
+  var leaves: [[BoundLeaf]: Int32] = [:]
+  var attributes: [[UInt64]: Int32] = [:]
+}
+
 extension RuleEngine {
-  /// - Parameter known: where attributes lie that others have as well: most devices of a kind say the same.
-  mutating func bind(_ number: Int, _ laidOut: [[LaidOut]], _ known: inout [[UInt64]: Int]) {
+  mutating func bind(_ number: Int, _ laidOut: [[LaidOut]], _ known: inout SharedRuns) {
     let instance = instances[number]
     for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
       if position == 0 { bindMemories(number, plan) }
       let start = bindPlan(plan, laidOut[Int(instance.rule)][position], of: instance, number, &known)
       if position == 0 {
-        (instances[number].raiseLeaves, instances[number].raiseAttributes) = start
-        connect(number, plan, Int(start.leaves), Int(start.attributes))
+        (instances[number].raiseLeaves, instances[number].raiseAttributes) = (start.leaves, start.attributes)
+        connect(number, plan, start)
       } else {
-        (instances[number].clearLeaves, instances[number].clearAttributes) = start
+        (instances[number].clearLeaves, instances[number].clearAttributes) = (start.leaves, start.attributes)
       }
     }
   }
 
   /// - Parameter number: of the instance, which may remember; -1: it may not.
-  /// - Returns: where the plan's leaves and attributes on that device begin.
   mutating func bindPlan(
-    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ number: Int,
-    _ known: inout [[UInt64]: Int]
-  ) -> (leaves: Int32, attributes: Int32) {
+    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ number: Int, _ known: inout SharedRuns
+  ) -> Binding {
     // Shared conditions lie before those who ask for them.
     let shares = zip(plan.shares, laidOut.shares).map { bindShare($0, $1, of: instance, &known) }
-    let firstLeaf = leaves.count
-    var firstAttribute = attributes.count
+    var binding = Binding(
+      leaves: Int32(leaves.count), attributes: Int32(attributes.count), device: instance.device)
     for leaf in plan.leaves {
       bind(leaf, of: instance)
       if leaf.form == .days, let memory = memory(of: number) {
@@ -43,21 +46,29 @@ extension RuleEngine {
       attributes.append(catalogue.attribute(name, of: DeviceIndex(UInt32(instance.device))) ?? .nan)
     }
     for part in laidOut.parts {
-      let value = ShortProgram.value(of: part) { attributes[firstAttribute + $0] }
+      let value = ShortProgram.value(of: part) { attributes[Int(binding.attributes) + $0] }
       attributes.append(value)
     }
-    let own = attributes[firstAttribute...].map(\.bitPattern)
-    if let earlier = known[own] {
-      attributes.removeLast(own.count)
-      firstAttribute = earlier
+    let values = attributes[Int(binding.attributes)...].map(\.bitPattern)
+    if let earlier = known.attributes[values] {
+      attributes.removeLast(values.count)
+      binding.attributes = earlier
     } else {
-      known[own] = firstAttribute
+      known.attributes[values] = binding.attributes
     }
-    return (Int32(firstLeaf), Int32(firstAttribute))
+    let own = Array(leaves[Int(binding.leaves)...])
+    guard own.allSatisfy({ $0.origin != .engine || $0.form == .during }) else { return binding }
+    if let earlier = known.leaves[own] {
+      leaves.removeLast(own.count)
+      binding.leaves = earlier
+    } else {
+      known.leaves[own] = binding.leaves
+    }
+    return binding
   }
 
   /// Tells the series and events that a condition to raise looks at which of their readings matter to it.
-  private mutating func connect(_ number: Int, _ plan: Plan, _ firstLeaf: Int, _ firstAttribute: Int) {
+  private mutating func connect(_ number: Int, _ plan: Plan, _ binding: Binding) {
     for (leaf, described) in plan.leaves.enumerated() {
       for (_, position) in wishes(of: described, in: plan, on: instances[number].device) {
         guard let entry = entry(of: number, slot: slots[position]) else { continue }
@@ -66,15 +77,12 @@ extension RuleEngine {
     }
     let program = programs[Int(instances[number].rule)].raise
     let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
-    guard plan.memories.isEmpty else { return connectMemory(number, plan, firstLeaf, firstAttribute) }
-    guard let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }) else { return }
+    guard plan.memories.isEmpty else { return connectMemory(number, plan, binding) }
+    guard let calm = ops.calm(attribute: { attributes[Int(binding.attributes + $0)] }) else { return }
     let known = self.number(of: calm)
     instances[number].calm = known
     // Latest readings are judged before the instance is even looked up.
-    let leaf = leaves[firstLeaf]
-    if leaf.form == .latest, leaf.count == 1, let entry = entry(of: number, slot: leaf.target.index + 1) {
-      dependents[entry].calm = known
-    }
+    if let entry = entryOfLatest(number, binding) { dependents[entry].calm = known }
   }
 
   /// Most devices of a kind have the same limits.
@@ -87,20 +95,27 @@ extension RuleEngine {
 
   /// A rule that only counts days is not moved by readings with which its condition can't hold. Whether that was known
   /// matters only to one that is active, and that looks at each.
-  private mutating func connectMemory(_ number: Int, _ plan: Plan, _ firstLeaf: Int, _ firstAttribute: Int) {
+  private mutating func connectMemory(_ number: Int, _ plan: Plan, _ binding: Binding) {
     let counts = plan.ops.allSatisfy { op in
       guard op.code == .leaf || op.code == .aimed else { return true }
       let form = plan.leaves[Int(op.index)].form
       return form == .days || form == .during
     }
-    guard counts, plan.memories.count == 1, let leaf = plan.leaves.first, leaf.form == .latest else { return }
+    guard counts, plan.memories.count == 1, !plan.leaves.isEmpty else { return }
     let program = memoryPrograms[Int(programs[Int(instances[number].rule)].firstMemory)]
     let ops = shortOps[Int(program.firstShort)..<Int(program.endShort)]
-    if let calm = ops.calm(attribute: { attributes[firstAttribute + Int($0)] }), leaves[firstLeaf].count == 1,
-      let entry = entry(of: number, slot: leaves[firstLeaf].target.index + 1)
+    if let calm = ops.calm(attribute: { attributes[Int(binding.attributes + $0)] }),
+      let entry = entryOfLatest(number, binding)
     {
       dependents[entry].calm = self.number(of: calm)
     }
+  }
+
+  /// Where an instance stands among the dependents of the series whose latest reading its first leaf is.
+  private func entryOfLatest(_ number: Int, _ binding: Binding) -> Int? {
+    let leaf = leaves[Int(binding.leaves)]
+    guard leaf.form == .latest, leaf.count == 1 else { return nil }
+    return entry(of: number, slot: Int32(target(of: leaf, on: binding.device) + 1))
   }
 
   private func entry(of instance: Int, slot: Int32) -> Int? {
@@ -112,6 +127,7 @@ extension RuleEngine {
   }
 
   private mutating func bind(_ leaf: Leaf, of instance: Instance) {
+    let estate = devices[Int(instance.device)].estate
     var bound = BoundLeaf(
       form: leaf.form, takesLowest: leaf.takesLowest, comparison: leaf.comparison,
       statistic: leaf.form.statistic,
@@ -119,7 +135,7 @@ extension RuleEngine {
     var found: [Target] = []
     switch leaf.form {
     case .ageAny: found = [Target(index: instance.device)]
-    case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: instance.estate))]
+    case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: estate))]
     default:
       for position in positions(of: leaf, on: instance.device) {
         let slot = Int(slots[position])
@@ -139,7 +155,7 @@ extension RuleEngine {
     switch leaf.form {
     case .typical:
       for target in found {
-        learnHours(of: Int(target.index), leaf.signal ?? .init(0), estate: instance.estate)
+        learnHours(of: Int(target.index), leaf.signal ?? .init(0), estate: estate)
       }
     case .steady:
       found = found.map { Target(index: learnStretch(of: Int($0.index), leaf.parameter)) }
@@ -152,11 +168,26 @@ extension RuleEngine {
     bound.count = Int32(found.count)
     if found.count == 1 {
       bound.target = found[0]
+      if leaf.via == .own { countFromDevice(&bound, instance.device) }
     } else {
       bound.target.index = Int32(targets.count)
       targets += found
     }
     leaves.append(bound)
+  }
+
+  /// Gives what a leaf looks at the number that it has among the device's own.
+  private func countFromDevice(_ leaf: inout BoundLeaf, _ device: Int32) {
+    switch leaf.form {
+    case .days, .during, .share, .steady, .coefficient: break
+    case .ageAny: (leaf.origin, leaf.target.index) = (.ownDevice, 0)
+    case .count, .dwell, .ageOfEvent:
+      leaf.origin = .ownTracks
+      leaf.target.index -= devices[Int(device)].firstTrack
+    default:
+      leaf.origin = .ownSeries
+      leaf.target.index -= devices[Int(device)].firstSeries
+    }
   }
 
   private mutating func question(_ question: LeafQuestion) -> Int32 {

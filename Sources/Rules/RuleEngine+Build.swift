@@ -1,12 +1,15 @@
 /// Lays rules and devices out in flat arrays when the engine is made.
 import EstateModel
+import RingBuffer
 
 extension RuleEngine {
   mutating func build() {
+    let estates = Dictionary(
+      catalogue.estates.enumerated().map { ($1.id, Int32($0)) }, uniquingKeysWith: { first, _ in first })
     devices = catalogue.devices.map { device in
       DeviceState(
         lastSeen: start.milliseconds, newest: Self.notYet, interval: device.reportInterval,
-        measures: device.kind.measures)
+        estate: estates[device.estate] ?? Int32(catalogue.estates.count), measures: device.kind.measures)
     }
     buildShareMembers()
     let laidOut = buildPrograms()
@@ -14,12 +17,12 @@ extension RuleEngine {
     buildWatchers()
     buildSlots()
     buildEntries()
-    leaves.reserveCapacity(
-      instances.reduce(0) { $0 + ruleSet.rules[Int($1.rule)].plans.reduce(0) { $0 + $1.leaves.count } })
-    var known: [[UInt64]: Int] = [:]
+    var known = SharedRuns()
     for instance in instances.indices { bind(instance, laidOut, &known) }
+    leaves = leaves.withUnsafeBufferPointer { Array($0) }
     calmNumbers = [:]
-    for number in series.indices { series[number].settle() }
+    var layouts = WindowLayouts()
+    for number in series.indices { series[number].settle(&layouts) }
     for instance in instances.indices { disturb(instance) }
   }
 
@@ -78,8 +81,6 @@ extension RuleEngine {
 
   /// Island by island, in each rule by rule and device by device: the order in which they are judged.
   private mutating func buildInstances() {
-    let estates = Dictionary(
-      catalogue.estates.enumerated().map { ($1.id, Int32($0)) }, uniquingKeysWith: { first, _ in first })
     var byKind: [DeviceKind: [Int32]] = [:]
     for (index, device) in catalogue.devices.enumerated() {
       byKind[device.kind, default: []].append(Int32(index))
@@ -109,15 +110,13 @@ extension RuleEngine {
           firstInstance: next, endInstance: next, done: start.milliseconds, now: start.milliseconds))
       next += size
     }
-    let nobody = Instance(rule: -1, device: -1, estate: -1, island: -1)
+    let nobody = Instance(rule: -1, device: -1, island: -1)
     instances = Array(repeating: nobody, count: Int(next))
     for (number, devices) in subjects.enumerated() {
       for index in devices {
-        let device = catalogue.devices[Int(index)]
         let island = self.devices[Int(index)].island
         instances[Int(islands[Int(island)].endInstance)] = Instance(
-          rule: Int32(number), device: index,
-          estate: estates[device.estate] ?? Int32(catalogue.estates.count), island: island)
+          rule: Int32(number), device: index, island: island)
         islands[Int(island)].endInstance += 1
       }
     }

@@ -41,9 +41,11 @@ extension RuleEngine {
     func signal(_ position: Int) -> Signal { Signal.all[Int(signals[position % columnCount - 1])] }
     series.reserveCapacity(slots.indices.count { slots[$0] > 0 && signal($0).form != .event })
     traits.reserveCapacity(series.capacity)
-    for position in slots.indices where slots[position] > 0 {
-      slots[position] = makeSlot(
-        device: position / columnCount, signal(position), demands[Int(slots[position]) - 1])
+    for device in devices.indices {
+      (devices[device].firstSeries, devices[device].firstTrack) = (Int32(series.count), Int32(tracks.count))
+      for position in (device * columnCount)..<((device + 1) * columnCount) where slots[position] > 0 {
+        slots[position] = makeSlot(device: device, signal(position), demands[Int(slots[position]) - 1])
+      }
     }
   }
 

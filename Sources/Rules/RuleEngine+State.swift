@@ -121,14 +121,12 @@ extension RuleEngine {
     let program = programs[Int(instance.rule)]
     let now = max(islands[Int(instance.island)].now, clock.milliseconds)
     copy.observed = now
-    let raises = copy.record(
-      program.raise, leaves: instance.raiseLeaves, attributes: instance.raiseAttributes, at: now)
+    let raises = copy.record(program.raise, instance.raising, at: now)
     let raiseParts = copy.evidence(checked.raise)
     var clears = 1 - raises
     var clearParts: [Evidence] = []
     if case .condition(let plan) = checked.clearing {
-      clears = copy.record(
-        program.clear, leaves: instance.clearLeaves, attributes: instance.clearAttributes, at: now)
+      clears = copy.record(program.clear, instance.clearing, at: now)
       clearParts = copy.evidence(plan)
     }
     if program.isManual { clears = 0 }

@@ -23,8 +23,7 @@ extension RuleEngine {
   /// - Parameter seeksYes: the caller asks only whether it is yes: then an unknown left side of `and` decides as well,
   ///   and the result may be unknown where it would be no.
   mutating func judge(
-    _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64,
-    seeksYes: Bool = false
+    _ program: Program, _ binding: Binding, at now: Int64, seeksYes: Bool = false
   ) -> Judgement {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(program.stack)) { stack in
       var height = 0
@@ -41,21 +40,22 @@ extension RuleEngine {
         case .leaf:
           stack[height] = top
           height += 1
-          let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: .nan)
+          let glimpse = look(at: op.index, of: binding, at: now, aim: .nan)
           top = glimpse.value
           looked |= Leaf.bit(Int(op.index))
           if op.age < 0 { until = min(until, glimpse.until) }
         case .not: top = 1 - top
         case .negate: top = -top
         case .absolute: top = abs(top)
-        case .floorLimit: top = Arithmetic.limit(top, above: attributes[Int(firstAttribute + op.attribute)])
+        case .floorLimit:
+          top = Arithmetic.limit(top, above: attributes[Int(binding.attributes + op.attribute)])
         case .skipIfNo: if top == 0 || skipsUnknown && top.isNaN { position += Int(op.index) - 1 }
         case .skipIfYes: if top == 1 { position += Int(op.index) - 1 }
         default:
           var right = op.constant
           switch op.operand {
           case .constant: break
-          case .attribute: right = attributes[Int(firstAttribute + op.attribute)]
+          case .attribute: right = attributes[Int(binding.attributes + op.attribute)]
           case .stack:
             right = top
             height -= 1
@@ -69,14 +69,14 @@ extension RuleEngine {
           case .aimed:
             stack[height] = top
             height += 1
-            let glimpse = look(at: Int(firstLeaf + op.index), at: now, aim: right)
+            let glimpse = look(at: op.index, of: binding, at: now, aim: right)
             top = glimpse.value
             looked |= Leaf.bit(Int(op.index))
             until = min(until, glimpse.until)
           default:
             top = Arithmetic.combine(op.code, top, right)
             if op.age >= 0 {
-              until = min(until, ageTurns(Int(firstLeaf) + Int(op.age), past: right, at: now))
+              until = min(until, ageTurns(Int32(op.age), of: binding, past: right, at: now))
             }
           }
         }
@@ -86,25 +86,23 @@ extension RuleEngine {
   }
 
   /// Runs a program as it is written, and keeps the values that have a name in `recorded`.
-  mutating func record(
-    _ program: Program, leaves firstLeaf: Int32, attributes firstAttribute: Int32, at now: Int64
-  ) -> Double {
+  mutating func record(_ program: Program, _ binding: Binding, at now: Int64) -> Double {
     var stack: [Double] = []
     for op in ops[Int(program.firstOp)..<Int(program.endOp)] {
       switch op.code {
       case .skipIfNo, .skipIfYes: continue
       case .constant: stack.append(op.constant)
-      case .attribute: stack.append(attributes[Int(firstAttribute + op.index)])
-      case .leaf: stack.append(look(at: Int(firstLeaf + op.index), at: now, aim: .nan).value)
+      case .attribute: stack.append(attributes[Int(binding.attributes + op.index)])
+      case .leaf: stack.append(look(at: op.index, of: binding, at: now, aim: .nan).value)
       default:
         guard let right = stack.popLast() else { return .nan }
         switch op.code {
-        case .aimed: stack.append(look(at: Int(firstLeaf + op.index), at: now, aim: right).value)
+        case .aimed: stack.append(look(at: op.index, of: binding, at: now, aim: right).value)
         case .negate: stack.append(-right)
         case .absolute: stack.append(abs(right))
         case .not: stack.append(1 - right)
         case .floorLimit:
-          stack.append(Arithmetic.limit(right, above: attributes[Int(firstAttribute + op.index)]))
+          stack.append(Arithmetic.limit(right, above: attributes[Int(binding.attributes + op.index)]))
         default: stack.append(Arithmetic.combine(op.code, stack.popLast() ?? .nan, right))
         }
       }
@@ -113,16 +111,32 @@ extension RuleEngine {
     return stack.last ?? .nan
   }
 
-  /// - Parameter aim: the value that `time-to` aims at.
-  mutating func look(at number: Int, at now: Int64, aim: Double) -> Glimpse {
-    let leaf = leaves[number]
+  /// Which series, track, device or other thing a leaf looks at that looks at one.
+  @inline(__always) func target(of leaf: BoundLeaf, on device: Int32) -> Int {
+    let number = Int(leaf.target.index)
+    switch leaf.origin {
+    case .engine: return number
+    case .ownSeries: return Int(devices[Int(device)].firstSeries) + number
+    case .ownTracks: return Int(devices[Int(device)].firstTrack) + number
+    case .ownDevice: return Int(device)
+    }
+  }
+
+  /// - Parameters:
+  ///   - number: among the leaves of the plan.
+  ///   - aim: the value that `time-to` aims at.
+  mutating func look(at number: Int32, of binding: Binding, at now: Int64, aim: Double) -> Glimpse {
+    let leaf = leaves[Int(binding.leaves + number)]
     if leaf.count == 1, let statistic = leaf.statistic, leaf.form != .leq {
-      let (value, until) = series[Int(leaf.target.index)].look(
+      let (value, until) = series[target(of: leaf, on: binding.device)].look(
         Int(leaf.target.window), at: now, for: statistic, share: questions[Int(leaf.question)].parameter,
         &scratch)
       return Glimpse(value: value, until: until)
     }
-    if leaf.count == 1 { return look(at: leaf, in: leaf.target, at: now, aim: aim) }
+    if leaf.count == 1 {
+      let index = target(of: leaf, on: binding.device)
+      return look(at: leaf, in: index, Int(leaf.target.window), at: now, aim: aim)
+    }
     switch leaf.form {
     case .overlap: return overlap(leaf, at: now, aim: aim)
     case .countBeyond: return countBeyond(leaf, at: now, aim: aim)
@@ -134,7 +148,8 @@ extension RuleEngine {
     defer { heedsSilence = heeded }
     var result = Glimpse.nothing
     for position in Int(leaf.target.index)..<Int(leaf.target.index + leaf.count) {
-      let next = look(at: leaf, in: targets[position], at: now, aim: aim)
+      let (index, window) = (Int(targets[position].index), Int(targets[position].window))
+      let next = look(at: leaf, in: index, window, at: now, aim: aim)
       result.until = min(result.until, next.until)
       if next.value.isNaN { continue }
       if result.value.isNaN || (leaf.takesLowest ? next.value < result.value : next.value > result.value) {
@@ -144,11 +159,10 @@ extension RuleEngine {
     return result
   }
 
-  private mutating func look(at leaf: BoundLeaf, in target: Target, at now: Int64, aim: Double) -> Glimpse {
-    let index = Int(target.index)
-    if target.window >= 0 {
-      return look(at: leaf, series: index, window: Int(target.window), at: now, aim: aim)
-    }
+  private mutating func look(
+    at leaf: BoundLeaf, in index: Int, _ window: Int, at now: Int64, aim: Double
+  ) -> Glimpse {
+    if window >= 0 { return look(at: leaf, series: index, window: window, at: now, aim: aim) }
     switch leaf.form {
     case .latest:
       let last = series[index].ring.lastTime
@@ -209,13 +223,13 @@ extension RuleEngine {
   }
 
   /// Until when the comparison of an age with a limit in seconds stays as it is, if the signal is not heard of.
-  private func ageTurns(_ number: Int, past limit: Double, at now: Int64) -> Int64 {
-    let leaf = leaves[number]
+  private func ageTurns(_ number: Int32, of binding: Binding, past limit: Double, at now: Int64) -> Int64 {
+    let leaf = leaves[Int(binding.leaves + number)]
     guard leaf.count == 1 else { return now }
     if limit.isNaN { return .max }
     let milliseconds = limit * 1000
     guard milliseconds < 1e15 else { return .max }
-    let begin = ageBegins(leaf.form, Int(leaf.target.index))
+    let begin = ageBegins(leaf.form, target(of: leaf, on: binding.device))
     // Ages within a thousandth of a millionth of the limit count as equal to it.
     let margin = 2 + Int64(abs(milliseconds) * 1e-8)
     let turn = begin + Int64(max(0, milliseconds))

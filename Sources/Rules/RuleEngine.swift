@@ -219,7 +219,7 @@ public struct RuleEngine: Sendable {
     case .late: if lesson >= 0 { lessons[lesson].next = -1 }
     }
     counters.judged += 1
-    counters.overrun += series[index].overruns - before
+    counters.overrun += Int(series[index].overruns - before)
     let latest = series[index].ring.lastValue
     for position in Int(traits.firstDependent)..<Int(traits.endDependent) {
       let dependent = dependents[position]

@@ -11,8 +11,7 @@ struct SharedCondition: Sendable {
 /// A shared condition in one estate.
 struct BoundShare: Sendable {
   var program: Program
-  /// Where each device's leaves and attributes begin.
-  var members: [(leaves: Int32, attributes: Int32)] = []
+  var members: [Binding] = []
   /// The last answer, and for which moment: all subjects of the estate ask at the same reading.
   var moment = Moment()
   var answer = Glimpse.nothing
@@ -68,14 +67,14 @@ extension RuleEngine {
 
   /// - Returns: the number of the share in the instance's estate, made when it is the first to ask.
   mutating func bindShare(
-    _ shared: SharedCondition, _ laidOut: LaidOut, of instance: Instance, _ same: inout [[UInt64]: Int]
+    _ shared: SharedCondition, _ laidOut: LaidOut, of instance: Instance, _ same: inout SharedRuns
   ) -> Int32 {
-    let key = ShareKey(program: laidOut.program.firstOp, estate: instance.estate)
+    let estate = devices[Int(instance.device)].estate
+    let key = ShareKey(program: laidOut.program.firstOp, estate: estate)
     if let known = shareNumbers[key] { return known }
     var share = BoundShare(program: laidOut.program)
     for device in members(of: shared.kind, besides: instance.device) {
-      let member = Instance(
-        rule: instance.rule, device: device, estate: instance.estate, island: instance.island)
+      let member = Instance(rule: instance.rule, device: device, island: instance.island)
       share.members.append(bindPlan(shared.plan, laidOut, of: member, -1, &same))
     }
     shares.append(share)
@@ -94,8 +93,7 @@ extension RuleEngine {
     var (known, holding) = (0, 0)
     var until = Int64.max
     for position in 0..<count {
-      let member = shares[number].members[position]
-      let answer = judge(program, leaves: member.leaves, attributes: member.attributes, at: now)
+      let answer = judge(program, shares[number].members[position], at: now)
       until = min(until, answer.until)
       if answer.value.isNaN { continue }
       known += 1

@@ -31,7 +31,7 @@ struct HourBaseline: Sendable {
   /// - Parameter hour: the reading's local hour; never one before the last.
   mutating func take(_ value: Double, in hour: Int64) {
     if hour != open { close(before: hour) }
-    sum += isLevel ? pow(10, value / 10) : value
+    sum += isLevel ? soundEnergy(ofLevel: value) : value
     count += 1
     if found.hour != hour { found.hour = .min }
   }

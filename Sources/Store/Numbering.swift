@@ -9,7 +9,7 @@ struct Numbering: Sendable {
 
   /// Gives numbers to what has none yet.
   init(_ catalogue: Catalogue, in database: Database) throws {
-    deviceNumbers = try Self.numbers(of: catalogue.devices.map(\.path), "devices", "path", in: database)
+    deviceNumbers = try Self.numbers(of: catalogue.paths, "devices", "path", in: database)
     signalNumbers = try Self.numbers(of: Signal.all.map(\.name), "signals", "name", in: database)
   }
 

@@ -101,7 +101,10 @@ final class DemoDoor: Sendable {
 }
 
 /// Starts the simulator once the gateway listens, and draws until it is over.
-struct DemoDriver: Service {
+struct DemoDriver: Service, CustomStringConvertible {
+  /// What ServiceLifecycle keeps for its log; without it that is all of the configuration, megabytes of it.
+  var description: String { "the demo" }
+
   var demo: Demo
   var link: GatewayLink
   var door: DemoDoor?

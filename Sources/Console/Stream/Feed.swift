@@ -136,6 +136,9 @@ final class Feed: Service, Sendable {
       }
     } catch let problem as Problem where problem.status == .serviceUnavailable {
       return
+    } catch StoreError.olderSchema where position == nil {
+      // The gateway beside it is bringing the database up to date.
+      return
     } catch {
       logger.warning("live stream: \(error)")
     }
