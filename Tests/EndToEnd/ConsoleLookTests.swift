@@ -157,6 +157,63 @@ struct ConsoleLookTests {
     #expect(running.stop().status == 0)
   }
 
+  /// Focuses the last thing in the page's middle, and counts how often the middle has been brought up to date.
+  private static let watchMiddle = """
+    const stops = [...document.querySelectorAll("#main a[href], #main button, #main textarea")]
+      .filter((e) => e.checkVisibility() && !e.disabled);
+    stops.at(-1).focus();
+    window.before = [document.activeElement, document.getElementById("main").firstElementChild];
+    const real = window.fetch;
+    window.updates = 0;
+    window.fetch = async (...request) => {
+      const answer = await real(...request);
+      const text = answer.text.bind(answer);
+      answer.text = async () => {
+        const html = await text();
+        setTimeout(() => { window.updates += 1; });
+        return html;
+      };
+      return answer;
+    };
+    return window.before[0] === stops.at(-1);
+    """
+
+  @Test("A page that is brought up to date keeps the focus, and a note that is half written")
+  func updates() throws {
+    let (running, url, ticket) = try night()
+    defer { try? FileManager.default.removeItem(at: running.data) }
+    let browser = try Browser(width: 1280, height: 800, language: "en")
+    try ConsoleGateway.signIn(browser, url, as: "guard")
+    for (name, path) in ConsoleGateway.pages(ticket: ticket) where name != "health" {
+      try browser.open(url + path)
+      #expect(try Programs.eventually(10) { try browser.count("#live.on") == 1 })
+      #expect(try browser.run(Self.watchMiddle) as? Bool == true, "\(name): nothing to focus")
+      if name == "ticket" {
+        try browser.run(
+          """
+          document.querySelectorAll("#main details").forEach((d) => { d.open = true; });
+          document.querySelector("#main textarea").focus();
+          window.before[0] = document.activeElement;
+          """)
+        try browser.press("the cover is")
+      }
+      let step = try running.command("ticket", "comment", ticket, "seen on \(name)", "--by", "guard")
+      #expect(step.status == 0, "\(step.errors)")
+      #expect(
+        try Programs.eventually(20) { (try browser.run("return window.updates") as? Int ?? 0) > 0 }, "\(name)"
+      )
+      let kept = try browser.run(
+        "return [window.before[0] === document.activeElement, ...window.before.map((e) => e.isConnected)]")
+      #expect(kept as? [Bool] == [true, true, true], "\(name)")
+      if name == "ticket" {
+        #expect(try browser.run("return document.activeElement.value") as? String == "the cover is")
+        let shown = try browser.run("return document.querySelector('.timeline').textContent") as? String ?? ""
+        #expect(shown.contains("seen on ticket"))
+      }
+    }
+    #expect(running.stop().status == 0)
+  }
+
   @Test("A ticket on paper has its facts, evidence and timeline, and nothing that only a screen needs")
   func paper() throws {
     let (running, url, ticket) = try night()
