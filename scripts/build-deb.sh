@@ -53,6 +53,12 @@ printf 'Source: gatehouse\n\nPackage: gatehouse\nArchitecture: any\n' >"$root/so
 libraries=$(cd "$root/source" && dpkg-shlibdeps -O -e"$tree/usr/lib/gatehouse/gatehouse" 2>/dev/null |
   sed -n 's/^shlibs:Depends=//p')
 [ -n "$libraries" ] || { echo "build-deb: dpkg-shlibdeps found no libraries" >&2; exit 1; }
+# And those that it opens by name when it needs them.
+for library in libcurl.so.4 libical.so.3; do
+  owner=$(dpkg-query -S "*/$library" | sed -n '1s/[:,].*//p')
+  [ -n "$owner" ] || { echo "build-deb: no package has $library" >&2; exit 1; }
+  libraries="$libraries, $owner"
+done
 size=$(du -k -s --apparent-size "$tree" | cut -f1)
 sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" \
   -e "s/@LIBRARIES@/$libraries/" packaging/control.in >"$tree/DEBIAN/control"

@@ -45,6 +45,10 @@ public enum ICalendarFile {
       fail("the file has \(text.utf8.count) bytes; at most \(largest) are read")
       return nil
     }
+    if let problem = ical_library_open() {
+      fail("libical can't be used: \(String(cString: problem))")
+      return nil
+    }
     icalerror_set_errors_are_fatal(0)
     guard let root = icalparser_parse_string(text) else {
       fail("found no calendar, expected BEGIN:VCALENDAR")

@@ -68,7 +68,12 @@ final class Transfer {
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var failed: CURLcode = CURLE_OK
   private let exchange: Exchange
-  private static let started: CURLcode = curl_global_init(Int(CURL_GLOBAL_ALL))
+  /// What keeps libcurl from being used; nil: nothing.
+  private static let problem: String? = {
+    if let problem = curl_library_open() { return String(cString: problem) }
+    let code = curl_global_init(Int(CURL_GLOBAL_ALL))
+    return code == CURLE_OK ? nil : text(code)
+  }()
 
   /// - Parameters:
   ///   - protocols: the only ones that are spoken: `http,https`.
@@ -77,8 +82,11 @@ final class Transfer {
   init(
     url: String, protocols: String, upload: [UInt8] = [], seconds: Int, caFile: String?, stop: StopFlag
   ) throws(TransferError) {
-    guard Self.started == CURLE_OK, let handle = curl_easy_init() else {
-      throw TransferError(reason: "libcurl can't be used", isFinal: false)
+    if let problem = Self.problem {
+      throw TransferError(reason: "libcurl can't be used: \(problem)", isFinal: false)
+    }
+    guard let handle = curl_easy_init() else {
+      throw TransferError(reason: "libcurl has no memory left", isFinal: false)
     }
     self.handle = handle
     exchange = Exchange(outgoing: upload, stop: stop)
