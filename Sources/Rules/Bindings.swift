@@ -11,7 +11,9 @@ struct Target: Hashable, Sendable, BitwiseCopyable {
 /// From where the number of the one thing that a leaf looks at counts. Numbers that count from the device's own things
 /// are the same on all devices that have the same rules, which share their leaves.
 enum LeafOrigin: UInt8, Sendable, BitwiseCopyable {
-  case engine, ownSeries, ownTracks, ownDevice
+  case engine, ownSeries, ownTracks, ownMemories, ownDevice
+  /// Of two targets: series where they have a window, tracks where not.
+  case ownPair
 }
 
 /// A plan on one device: where its leaves and attributes begin.
@@ -34,7 +36,7 @@ struct BoundLeaf: Hashable, Sendable, BitwiseCopyable {
   var count: Int32 = 0
   /// Else its index is the position of the first of them among the engine's targets.
   var target = Target()
-  /// Of the target's index when it is one.
+  /// Of the target's index, when it is one or a pair.
   var origin = LeafOrigin.engine
 }
 
@@ -79,35 +81,39 @@ struct RuleProgram: Sendable, BitwiseCopyable {
   var endMemory: Int32 = 0
 }
 
+/// What an instance needs now and then, the same for most devices of a kind.
+struct Fitting: Hashable, Sendable, BitwiseCopyable {
+  /// Where its leaves and attributes begin, for clearing.
+  var clearLeaves: Int32 = 0
+  var clearAttributes: Int32 = 0
+  /// Where its memories of days begin among the device's; -1: it has none.
+  var memory: Int32 = -1
+}
+
 /// One rule on one device: what every reading needs comes together. What only matters while something runs stands in
 /// its course.
 struct Instance: Sendable, BitwiseCopyable {
   static let never = Int64.min
 
   let rule: Int32
-  let island: Int32
   /// Where its leaves and attributes begin, for raising.
   var raiseLeaves: Int32 = 0
   var raiseAttributes: Int32 = 0
   /// Among the engine's courses; -1: nothing runs.
   var course: Int32 = -1
-  /// Among the engine's calms: values of its first leaf with which it can't be raised, whatever else is known.
-  var calm: Int32 = 0
   /// Until then nothing can come of looking again without a new reading.
   var quietUntil = never
   /// While idle: the leaves that its present value comes from, a bit for each. Readings of others can't change it.
   var looked = Leaf.all
+  /// Among the engine's calms: values of its first leaf with which it can't be raised, whatever else is known.
+  var calm: Int32 = 0
   let device: Int32
-  /// The same for clearing.
-  var clearLeaves: Int32 = 0
-  var clearAttributes: Int32 = 0
+  /// Among the engine's fittings; -1: not yet bound.
+  var fitting: Int32 = -1
 
-  init(rule: Int32, device: Int32, island: Int32) {
-    (self.rule, self.device, self.island) = (rule, device, island)
-  }
+  init(rule: Int32, device: Int32) { (self.rule, self.device) = (rule, device) }
 
   var raising: Binding { Binding(leaves: raiseLeaves, attributes: raiseAttributes, device: device) }
-  var clearing: Binding { Binding(leaves: clearLeaves, attributes: clearAttributes, device: device) }
 }
 
 /// How far an instance has come for which something runs: a delay, or an alarm.
@@ -129,6 +135,15 @@ struct Course: Equatable, Sendable, BitwiseCopyable {
 }
 
 extension RuleEngine {
+  @inline(__always) func island(of index: Int) -> Int { Int(devices[Int(instances[index].device)].island) }
+
+  /// What an instance looks at to clear.
+  func clearing(_ index: Int) -> Binding {
+    let fitting = fittings[Int(instances[index].fitting)]
+    return Binding(
+      leaves: fitting.clearLeaves, attributes: fitting.clearAttributes, device: instances[index].device)
+  }
+
   /// An instance's course. Few have one: most are idle.
   subscript(course index: Int) -> Course {
     get {
@@ -214,9 +229,10 @@ struct DeviceState: Sendable, BitwiseCopyable {
   var island: Int32 = -1
   /// Among the catalogue's estates.
   var estate: Int32 = -1
-  /// Where its series and its tracks begin.
+  /// Where its series, its tracks and its memories of days begin.
   var firstSeries: Int32 = 0
   var firstTrack: Int32 = 0
+  var firstMemory: Int32 = 0
   /// Instances that ask how long it has been silent.
   var firstWatcher: Int32 = 0
   var endWatcher: Int32 = 0

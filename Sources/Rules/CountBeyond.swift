@@ -21,8 +21,8 @@ extension Checker {
 }
 
 extension RuleEngine {
-  func countBeyond(_ leaf: BoundLeaf, at now: Int64, aim: Double) -> Glimpse {
-    let (event, readings) = (targets[Int(leaf.target.index)], targets[Int(leaf.target.index) + 1])
+  func countBeyond(_ pair: (Target, Target), _ leaf: BoundLeaf, at now: Int64, aim: Double) -> Glimpse {
+    let (event, readings) = pair
     let known = eventsAreKnown(Int(event.index), at: now)
     guard known.are, !aim.isNaN else { return Glimpse(value: .nan, until: known.until) }
     let ring = series[Int(readings.index)].ring

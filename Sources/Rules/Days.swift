@@ -119,18 +119,32 @@ extension Checker {
 }
 
 extension RuleEngine {
-  mutating func bindMemories(_ number: Int, _ plan: Plan) {
-    guard !plan.memories.isEmpty else { return }
-    if memoryOf.isEmpty { memoryOf = Array(repeating: -1, count: instances.count) }
-    memoryOf[number] = Int32(memories.count)
-    let clock = clock(of: devices[Int(instances[number].device)].estate)
-    for _ in plan.memories { memories.append(DayMemory(clock: clock)) }
+  /// Device by device, in each rule by rule.
+  /// - Returns: for each rule where its memories begin among a device's, by the device's kind.
+  mutating func buildMemories() -> [[DeviceKind: Int32]] {
+    var counts: [DeviceKind: Int32] = [:]
+    let starts = ruleSet.rules.map { rule in
+      var starts: [DeviceKind: Int32] = [:]
+      for kind in Set(rule.kinds) where !rule.raise.memories.isEmpty {
+        starts[kind] = counts[kind, default: 0]
+        counts[kind, default: 0] += Int32(rule.raise.memories.count)
+      }
+      return starts
+    }
+    memories.reserveCapacity(catalogue.devices.reduce(0) { $0 + Int(counts[$1.kind] ?? 0) })
+    for (number, device) in catalogue.devices.enumerated() {
+      devices[number].firstMemory = Int32(memories.count)
+      guard let count = counts[device.kind] else { continue }
+      let clock = clock(of: devices[number].estate)
+      for _ in 0..<count { memories.append(DayMemory(clock: clock)) }
+    }
+    return starts
   }
 
   /// Where an instance's memories begin; nil: it has none.
   func memory(of instance: Int) -> Int? {
-    guard instance >= 0, instance < memoryOf.count, memoryOf[instance] >= 0 else { return nil }
-    return Int(memoryOf[instance])
+    let memory = fittings[Int(instances[instance].fitting)].memory
+    return memory < 0 ? nil : Int(devices[Int(instances[instance].device)].firstMemory + memory)
   }
 
   /// Judges what a rule remembers, and marks the day. - Returns: when that has to be done again, and what was looked at.
@@ -163,11 +177,11 @@ extension RuleEngine {
   }
 
   func writeMemories(to writer: inout StateWriter) {
-    let numbers = memoryOf.indices.filter { memoryOf[$0] >= 0 }
+    let numbers = instances.indices.filter { memory(of: $0) != nil }
     writer.count(numbers.count)
     for number in numbers {
       writer.count(number)
-      let first = Int(memoryOf[number])
+      let first = memory(of: number) ?? 0
       let program = programs[Int(instances[number].rule)]
       writer.count(Int(program.endMemory - program.firstMemory))
       for memory in first..<(first + Int(program.endMemory - program.firstMemory)) {

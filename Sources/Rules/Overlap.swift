@@ -71,8 +71,8 @@ extension Checker {
 
 extension RuleEngine {
   /// Goes through what the window holds of both; put cheaper conditions before it.
-  func overlap(_ leaf: BoundLeaf, at now: Int64, aim: Double) -> Glimpse {
-    let (first, second) = (targets[Int(leaf.target.index)], targets[Int(leaf.target.index) + 1])
+  func overlap(_ pair: (Target, Target), _ leaf: BoundLeaf, at now: Int64, aim: Double) -> Glimpse {
+    let (first, second) = pair
     let known = eventsAreKnown(Int(second.index), at: now)
     guard known.are else { return Glimpse(value: .nan, until: known.until) }
     let window = Span(start: now - questions[Int(leaf.question)].window, end: now)

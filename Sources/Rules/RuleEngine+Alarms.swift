@@ -62,7 +62,7 @@ extension RuleEngine {
     if glimpse.value != 1, isIdle {
       // Nothing runs and nothing begins, as nearly always.
       instances[index].looked = glimpse.looked
-      rest(index, until: programs[Int(instances[index].rule)].dependsOnTime ? glimpse.until : .max)
+      rest(index, until: programs[rule].dependsOnTime ? glimpse.until : .max)
       return
     }
     if glimpse.value.isNaN {
@@ -108,12 +108,11 @@ extension RuleEngine {
       rest(index, until: .max)
       return
     }
-    let instance = instances[index]
     heedsSilence = true
-    let holds = judge(programs[rule].raise, instance.raising, at: now)
+    let holds = judge(programs[rule].raise, instances[index].raising, at: now)
     var clears = Judgement(value: 1 - holds.value, until: holds.until, looked: holds.looked)
     if programs[rule].hasClear {
-      clears = judge(programs[rule].clear, instance.clearing, at: now)
+      clears = judge(programs[rule].clear, clearing(index), at: now)
       // What still raises doesn't clear, whatever else is said.
       if holds.value == 1 { clears.value = 0 }
       clears.until = min(clears.until, holds.until)
@@ -217,16 +216,16 @@ extension RuleEngine {
   private mutating func transition(_ kind: AlarmTransition.Kind, _ index: Int, at now: Int64)
     -> AlarmTransition
   {
-    let instance = instances[index]
-    let rule = ruleSet.rules[Int(instance.rule)]
-    let device = catalogue.devices[Int(instance.device)]
-    _ = record(programs[Int(instance.rule)].raise, instance.raising, at: now)
+    let number = Int(instances[index].rule)
+    let rule = ruleSet.rules[number]
+    let device = catalogue.devices[Int(instances[index].device)]
+    _ = record(programs[number].raise, instances[index].raising, at: now)
     let onset = Timestamp(milliseconds: self[course: index].since)
     return AlarmTransition(
       kind: kind, alarm: AlarmTransition.identifier(rule: rule.id, device: device.path, onset: onset),
       rule: rule.id, title: rule.title, estate: device.estate, device: device.id, place: device.place,
       priority: rule.priority, category: rule.category, onset: onset, at: Timestamp(milliseconds: now),
-      towards: neighbour(of: rule, device: instance.device), evidence: evidence(rule.raise))
+      towards: neighbour(of: rule, device: instances[index].device), evidence: evidence(rule.raise))
   }
 
   /// The values recorded last, in readable units.

@@ -4,38 +4,52 @@ import RingBuffer
 
 /// Where leaves and attributes lie that others have as well: most devices of a kind say the same.
 struct SharedRuns {
+  /// For each rule where its memories begin among a device's, by the device's kind.
+  let memories: [[DeviceKind: Int32]]
   var leaves: [[BoundLeaf]: Int32] = [:]
   var attributes: [[UInt64]: Int32] = [:]
+  var pairs: [[Target]: Int32] = [:]
+  var fittings: [Fitting: Int32] = [:]
 }
 
 extension RuleEngine {
   mutating func bind(_ number: Int, _ laidOut: [[LaidOut]], _ known: inout SharedRuns) {
-    let instance = instances[number]
-    for (position, plan) in ruleSet.rules[Int(instance.rule)].plans.enumerated() {
-      if position == 0 { bindMemories(number, plan) }
-      let start = bindPlan(plan, laidOut[Int(instance.rule)][position], of: instance, number, &known)
+    let rule = instances[number].rule
+    let device = instances[number].device
+    let memory = known.memories[Int(rule)][catalogue.devices[Int(device)].kind]
+    var fitting = Fitting(memory: memory ?? -1)
+    for (position, plan) in ruleSet.rules[Int(rule)].plans.enumerated() {
+      let start = bindPlan(plan, laidOut[Int(rule)][position], on: device, fitting.memory, &known)
       if position == 0 {
         (instances[number].raiseLeaves, instances[number].raiseAttributes) = (start.leaves, start.attributes)
         connect(number, plan, start)
       } else {
-        (instances[number].clearLeaves, instances[number].clearAttributes) = (start.leaves, start.attributes)
+        (fitting.clearLeaves, fitting.clearAttributes) = (start.leaves, start.attributes)
       }
+    }
+    if let earlier = known.fittings[fitting] {
+      instances[number].fitting = earlier
+    } else {
+      known.fittings[fitting] = Int32(fittings.count)
+      instances[number].fitting = Int32(fittings.count)
+      fittings.append(fitting)
     }
   }
 
-  /// - Parameter number: of the instance, which may remember; -1: it may not.
+  /// - Parameter memory: where its memories begin among the device's; -1: it has none.
   mutating func bindPlan(
-    _ plan: Plan, _ laidOut: LaidOut, of instance: Instance, _ number: Int, _ known: inout SharedRuns
+    _ plan: Plan, _ laidOut: LaidOut, on device: Int32, _ memory: Int32, _ known: inout SharedRuns
   ) -> Binding {
     // Shared conditions lie before those who ask for them.
-    let shares = zip(plan.shares, laidOut.shares).map { bindShare($0, $1, of: instance, &known) }
+    let shares = zip(plan.shares, laidOut.shares).map { bindShare($0, $1, on: device, &known) }
     var binding = Binding(
-      leaves: Int32(leaves.count), attributes: Int32(attributes.count), device: instance.device)
+      leaves: Int32(leaves.count), attributes: Int32(attributes.count), device: device)
     for leaf in plan.leaves {
-      bind(leaf, of: instance)
-      if leaf.form == .days, let memory = memory(of: number) {
+      bind(leaf, on: device, &known)
+      if leaf.form == .days, memory >= 0 {
         leaves[leaves.count - 1].count = 1
-        leaves[leaves.count - 1].target = Target(index: Int32(memory) + leaf.number)
+        leaves[leaves.count - 1].target = Target(index: memory + leaf.number)
+        leaves[leaves.count - 1].origin = .ownMemories
       }
       if leaf.form == .share {
         leaves[leaves.count - 1].count = 1
@@ -43,7 +57,7 @@ extension RuleEngine {
       }
     }
     for name in plan.attributes {
-      attributes.append(catalogue.attribute(name, of: DeviceIndex(UInt32(instance.device))) ?? .nan)
+      attributes.append(catalogue.attribute(name, of: DeviceIndex(UInt32(device))) ?? .nan)
     }
     for part in laidOut.parts {
       let value = ShortProgram.value(of: part) { attributes[Int(binding.attributes) + $0] }
@@ -57,7 +71,9 @@ extension RuleEngine {
       known.attributes[values] = binding.attributes
     }
     let own = Array(leaves[Int(binding.leaves)...])
-    guard own.allSatisfy({ $0.origin != .engine || $0.form == .during }) else { return binding }
+    guard own.allSatisfy({ $0.origin != .engine || $0.form == .during || $0.count == 0 }) else {
+      return binding
+    }
     if let earlier = known.leaves[own] {
       leaves.removeLast(own.count)
       binding.leaves = earlier
@@ -126,18 +142,18 @@ extension RuleEngine {
     }
   }
 
-  private mutating func bind(_ leaf: Leaf, of instance: Instance) {
-    let estate = devices[Int(instance.device)].estate
+  private mutating func bind(_ leaf: Leaf, on device: Int32, _ known: inout SharedRuns) {
+    let estate = devices[Int(device)].estate
     var bound = BoundLeaf(
       form: leaf.form, takesLowest: leaf.takesLowest, comparison: leaf.comparison,
       statistic: leaf.form.statistic,
       question: question(LeafQuestion(window: leaf.window, parameter: leaf.parameter)))
     var found: [Target] = []
     switch leaf.form {
-    case .ageAny: found = [Target(index: instance.device)]
+    case .ageAny: found = [Target(index: device)]
     case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: estate))]
     default:
-      for position in positions(of: leaf, on: instance.device) {
+      for position in positions(of: leaf, on: device) {
         let slot = Int(slots[position])
         if slot < 0 {
           found.append(Target(index: Int32(-slot - 1)))
@@ -168,8 +184,18 @@ extension RuleEngine {
     bound.count = Int32(found.count)
     if found.count == 1 {
       bound.target = found[0]
-      if leaf.via == .own { countFromDevice(&bound, instance.device) }
-    } else {
+      if leaf.via == .own { countFromDevice(&bound, device) }
+    } else if found.count == 2, leaf.form == .overlap || leaf.form == .countBeyond {
+      let state = devices[Int(device)]
+      let pair = found.map {
+        Target(index: $0.index - ($0.window >= 0 ? state.firstSeries : state.firstTrack), window: $0.window)
+      }
+      if known.pairs[pair] == nil {
+        known.pairs[pair] = Int32(targets.count)
+        targets += pair
+      }
+      (bound.origin, bound.target.index) = (.ownPair, known.pairs[pair] ?? -1)
+    } else if found.count > 1 {
       bound.target.index = Int32(targets.count)
       targets += found
     }

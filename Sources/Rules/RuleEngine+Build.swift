@@ -17,9 +17,10 @@ extension RuleEngine {
     buildWatchers()
     buildSlots()
     buildEntries()
-    var known = SharedRuns()
+    var known = SharedRuns(memories: buildMemories())
     for instance in instances.indices { bind(instance, laidOut, &known) }
     leaves = leaves.withUnsafeBufferPointer { Array($0) }
+    lessons = lessons.withUnsafeBufferPointer { Array($0) }
     calmNumbers = [:]
     var layouts = WindowLayouts()
     for number in series.indices { series[number].settle(&layouts) }
@@ -110,13 +111,12 @@ extension RuleEngine {
           firstInstance: next, endInstance: next, done: start.milliseconds, now: start.milliseconds))
       next += size
     }
-    let nobody = Instance(rule: -1, device: -1, island: -1)
+    let nobody = Instance(rule: -1, device: -1)
     instances = Array(repeating: nobody, count: Int(next))
     for (number, devices) in subjects.enumerated() {
       for index in devices {
         let island = self.devices[Int(index)].island
-        instances[Int(islands[Int(island)].endInstance)] = Instance(
-          rule: Int32(number), device: index, island: island)
+        instances[Int(islands[Int(island)].endInstance)] = Instance(rule: Int32(number), device: index)
         islands[Int(island)].endInstance += 1
       }
     }
@@ -163,14 +163,16 @@ extension RuleEngine {
       rule.plans.contains { $0.leaves.contains { $0.form == .ageAny } }
     }
     var counts = Array(repeating: Int32(0), count: devices.count)
-    for instance in instances where asks[Int(instance.rule)] { counts[Int(instance.device)] += 1 }
+    for (number, instance) in instances.enumerated() where asks[Int(instances[number].rule)] {
+      counts[Int(instance.device)] += 1
+    }
     var next: Int32 = 0
     for (device, count) in counts.enumerated() {
       (devices[device].firstWatcher, devices[device].endWatcher) = (next, next)
       next += count
     }
     watchers = Array(repeating: 0, count: Int(next))
-    for (number, instance) in instances.enumerated() where asks[Int(instance.rule)] {
+    for (number, instance) in instances.enumerated() where asks[Int(instances[number].rule)] {
       watchers[Int(devices[Int(instance.device)].endWatcher)] = Int32(number)
       devices[Int(instance.device)].endWatcher += 1
     }

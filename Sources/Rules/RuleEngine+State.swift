@@ -52,8 +52,8 @@ extension RuleEngine {
   public mutating func clear(rule: String, device: String, at time: Timestamp) -> Bool {
     guard let index = instance(rule: rule, device: device), self[course: index].isActive else { return false }
     observed = time.milliseconds
-    settle(Int(instances[index].island))
-    clear(index, at: max(time.milliseconds, islands[Int(instances[index].island)].now))
+    settle(island(of: index))
+    clear(index, at: max(time.milliseconds, islands[island(of: index)].now))
     return true
   }
 
@@ -116,17 +116,16 @@ extension RuleEngine {
     guard let index = instance(rule: rule, device: device) else { return nil }
     // Windows move when they are looked at: the copy moves, this engine stays as it is.
     var copy = self
-    let instance = instances[index]
-    let checked = ruleSet.rules[Int(instance.rule)]
-    let program = programs[Int(instance.rule)]
-    let now = max(islands[Int(instance.island)].now, clock.milliseconds)
+    let checked = ruleSet.rules[Int(instances[index].rule)]
+    let program = programs[Int(instances[index].rule)]
+    let now = max(islands[island(of: index)].now, clock.milliseconds)
     copy.observed = now
-    let raises = copy.record(program.raise, instance.raising, at: now)
+    let raises = copy.record(program.raise, instances[index].raising, at: now)
     let raiseParts = copy.evidence(checked.raise)
     var clears = 1 - raises
     var clearParts: [Evidence] = []
     if case .condition(let plan) = checked.clearing {
-      clears = copy.record(program.clear, instance.clearing, at: now)
+      clears = copy.record(program.clear, clearing(index), at: now)
       clearParts = copy.evidence(plan)
     }
     if program.isManual { clears = 0 }

@@ -120,13 +120,14 @@ extension RuleEngine {
   mutating func setDue(_ instance: Int, _ due: Int64) {
     guard self[course: instance].due != due else { return }
     self[course: instance].due = due
-    wake(Int(instances[instance].island), at: due)
+    wake(island(of: instance), at: due)
   }
 
   /// Until when an instance needs no look unless a reading comes; then at the grid's next point.
   @inline(__always) mutating func rest(_ instance: Int, until quiet: Int64) {
     instances[instance].quietUntil = quiet
-    let island = Int(instances[instance].island)
+    if quiet == .max { return }
+    let island = island(of: instance)
     if quiet < islands[island].wakesAt { wake(island, notBefore: quiet) }
   }
 

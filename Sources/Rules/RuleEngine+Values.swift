@@ -118,8 +118,21 @@ extension RuleEngine {
     case .engine: return number
     case .ownSeries: return Int(devices[Int(device)].firstSeries) + number
     case .ownTracks: return Int(devices[Int(device)].firstTrack) + number
+    case .ownMemories: return Int(devices[Int(device)].firstMemory) + number
     case .ownDevice: return Int(device)
+    case .ownPair: return -1
     }
+  }
+
+  /// The two things that a leaf looks at: numbers of series where they have a window, of tracks where not.
+  func pair(of leaf: BoundLeaf, on device: Int32) -> (Target, Target) {
+    let state = devices[Int(device)]
+    func target(_ offset: Int) -> Target {
+      let found = targets[Int(leaf.target.index) + offset]
+      return Target(
+        index: found.index + (found.window >= 0 ? state.firstSeries : state.firstTrack), window: found.window)
+    }
+    return (target(0), target(1))
   }
 
   /// - Parameters:
@@ -138,8 +151,8 @@ extension RuleEngine {
       return look(at: leaf, in: index, Int(leaf.target.window), at: now, aim: aim)
     }
     switch leaf.form {
-    case .overlap: return overlap(leaf, at: now, aim: aim)
-    case .countBeyond: return countBeyond(leaf, at: now, aim: aim)
+    case .overlap: return overlap(pair(of: leaf, on: binding.device), leaf, at: now, aim: aim)
+    case .countBeyond: return countBeyond(pair(of: leaf, on: binding.device), leaf, at: now, aim: aim)
     default: break
     }
     // Of several neighbours, those that are known: when one falls silent, the value may rise.

@@ -49,8 +49,6 @@ public struct RuleEngine: Sendable {
   var programs: [RuleProgram] = []
   var inhibitors: [Int32] = []
   var memoryPrograms: [Program] = []
-  /// The first memory of each instance that remembers days.
-  var memoryOf: [Int32] = []
   var ops: [Op] = []
   var shortOps: [ShortOp] = []
   var leaves: [BoundLeaf] = []
@@ -81,6 +79,8 @@ public struct RuleEngine: Sendable {
 
   // What moves.
   var instances: [Instance] = []
+  /// What instances share.
+  var fittings: [Fitting] = []
   var courses: [Course] = []
   var freeCourses: [Int32] = []
   var islands: [Island] = []

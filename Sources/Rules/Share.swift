@@ -67,15 +67,14 @@ extension RuleEngine {
 
   /// - Returns: the number of the share in the instance's estate, made when it is the first to ask.
   mutating func bindShare(
-    _ shared: SharedCondition, _ laidOut: LaidOut, of instance: Instance, _ same: inout SharedRuns
+    _ shared: SharedCondition, _ laidOut: LaidOut, on device: Int32, _ same: inout SharedRuns
   ) -> Int32 {
-    let estate = devices[Int(instance.device)].estate
+    let estate = devices[Int(device)].estate
     let key = ShareKey(program: laidOut.program.firstOp, estate: estate)
     if let known = shareNumbers[key] { return known }
     var share = BoundShare(program: laidOut.program)
-    for device in members(of: shared.kind, besides: instance.device) {
-      let member = Instance(rule: instance.rule, device: device, island: instance.island)
-      share.members.append(bindPlan(shared.plan, laidOut, of: member, -1, &same))
+    for member in members(of: shared.kind, besides: device) {
+      share.members.append(bindPlan(shared.plan, laidOut, on: member, -1, &same))
     }
     shares.append(share)
     shareNumbers[key] = Int32(shares.count - 1)

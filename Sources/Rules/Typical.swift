@@ -17,8 +17,12 @@ struct HourBaseline: Sendable {
   private var open = Int64.min
   private var sum = 0.0
   private var count = 0
-  /// Means by the local hour's number modulo their count; NaN: none. Empty until the first hour is over.
+  /// Means by the local hour's number modulo their count; NaN: none. Empty until the first hour is over, and no longer
+  /// than what has been heard asks for.
   private var means: [Float] = []
+  private static func size(from oldest: Int64, to newest: Int64) -> Int {
+    [24, 72, 168].first { Int64($0) > newest - oldest } ?? Int(hours)
+  }
   /// The newest hour in `means`.
   private var newest = Int64.min
   private var found: (hour: Int64, value: Double) = (.min, .nan)
@@ -44,17 +48,38 @@ struct HourBaseline: Sendable {
   private mutating func close(before hour: Int64) {
     defer { (open, sum, count) = (hour, 0, 0) }
     guard count > 0 else { return }
-    if means.isEmpty { means = Array(repeating: .nan, count: Int(Self.hours)) }
-    // Hours without a word since the last one hold what was there two weeks before.
+    if means.count < Int(Self.hours) { makeRoom(for: open) }
+    // Hours without a word since the last one hold what was there a round before.
     if newest != .min {
-      var skipped = max(newest + 1, open - Self.hours)
+      var skipped = max(newest + 1, open - Int64(means.count))
       while skipped < open {
-        means[Int(skipped.modulo(Self.hours))] = .nan
+        means[place(of: skipped)] = .nan
         skipped += 1
       }
     }
-    means[Int(open.modulo(Self.hours))] = openMean
+    means[place(of: open)] = openMean
     newest = open
+  }
+
+  private func place(of hour: Int64) -> Int { Int(hour.modulo(Int64(means.count))) }
+
+  /// What is kept of an hour; NaN: nothing.
+  private func kept(_ hour: Int64) -> Float {
+    newest != .min && hour <= newest && hour > newest - Int64(means.count) ? means[place(of: hour)] : .nan
+  }
+
+  /// Room for an hour beside all of the two weeks before it that is known.
+  private mutating func makeRoom(for hour: Int64) {
+    var oldest = hour
+    if newest != .min {
+      let first = max(newest - Int64(means.count), hour - Self.hours) + 1
+      oldest = (first..<max(first, hour)).first { !kept($0).isNaN } ?? hour
+    }
+    let size = Self.size(from: oldest, to: hour)
+    guard size > means.count else { return }
+    var larger = [Float](repeating: .nan, count: size)
+    for known in oldest..<hour { larger[Int(known.modulo(Int64(size)))] = kept(known) }
+    means = larger
   }
 
   /// The median for a local hour, of the days before its own.
@@ -81,8 +106,7 @@ struct HourBaseline: Sendable {
 
   private func mean(of hour: Int64) -> Double? {
     if hour == open { return count > 0 ? Double(openMean) : nil }
-    guard newest != .min, hour <= newest, hour > newest - Self.hours else { return nil }
-    let mean = means[Int(hour.modulo(Self.hours))]
+    let mean = kept(hour)
     return mean.isNaN ? nil : Double(mean)
   }
 }
@@ -96,7 +120,8 @@ extension HourBaseline {
     writer.count(count)
     guard newest != .min else { return }
     writer.signed(newest)
-    for mean in means {
+    for place in 0..<Self.hours {
+      let mean = kept(newest - (newest - place).modulo(Self.hours))
       writer.number(UInt64(mean.isNaN ? 0 : mean.bitPattern.byteSwapped) << 1 | (mean.isNaN ? 0 : 1))
     }
   }
@@ -116,6 +141,12 @@ extension HourBaseline {
       guard word >> 33 == 0 else { throw reader.damage }
       means.append(word == 0 ? .nan : Float(bitPattern: UInt32(word >> 1).byteSwapped))
     }
+    // No more than is known.
+    let all = self
+    means = []
+    let oldest = (newest - Self.hours + 1..<newest).first { !all.kept($0).isNaN } ?? newest
+    means = Array(repeating: .nan, count: Self.size(from: oldest, to: newest))
+    for hour in oldest...newest { means[place(of: hour)] = all.kept(hour) }
   }
 
   private func hour(from reader: inout StateReader) throws(StateDamage) -> Int64 {
