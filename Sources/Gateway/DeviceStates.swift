@@ -40,17 +40,22 @@ struct DeviceStates {
 
   private struct State {
     var lastSeen: Timestamp?
-    var online: Bool?
     var newest: ContiguousArray<Newest> = []
-    var isDirty = false
-    var life = DeviceLife()
     var clock = Clock()
+    var clockOffset: Int64?
+    var messages = 0
+    /// Among the lives: all that only some devices have of theirs; -1: nothing.
+    var life: Int32 = -1
+    var isDirty = false
+    var online: Bool?
   }
 
   private static let battery = Signal.named("battery")
 
   private(set) var counts = Counts()
   private var states: ContiguousArray<State>
+  /// Without their messages and their clock's offset, which stand in the state.
+  private var lives: ContiguousArray<DeviceLife> = []
   /// Devices whose state has changed since it was taken, the longest waiting first.
   private var changed: ContiguousArray<Int> = []
 
@@ -59,15 +64,37 @@ struct DeviceStates {
     for known in stored {
       guard let device = catalogue.device(path: known.device) else { continue }
       var state = State(
-        lastSeen: known.lastSeen.map(Timestamp.init(milliseconds:)), online: known.online,
-        life: known.life ?? DeviceLife())
+        lastSeen: known.lastSeen.map(Timestamp.init(milliseconds:)), clockOffset: known.life?.clockOffset,
+        messages: known.life?.messages ?? 0, online: known.online)
       for (name, newest) in known.values.sorted(by: { $0.key < $1.key }) {
         guard let signal = Signal.named(name) else { continue }
         state.newest.append(
           Newest(signal: signal, value: newest.value ?? .nan, time: Timestamp(milliseconds: newest.time)))
       }
       states[Int(device.raw)] = state
+      guard var life = known.life else { continue }
+      (life.messages, life.clockOffset) = (0, nil)
+      if life != DeviceLife() { self[life: Int(device.raw)] = life }
     }
+  }
+
+  /// What a device's life is beyond what stands in its state.
+  private subscript(life device: Int) -> DeviceLife {
+    get { states[device].life < 0 ? DeviceLife() : lives[Int(states[device].life)] }
+    _modify {
+      if states[device].life < 0 {
+        states[device].life = Int32(lives.count)
+        lives.append(DeviceLife())
+      }
+      yield &lives[Int(states[device].life)]
+    }
+  }
+
+  /// All of it.
+  private func life(_ device: Int) -> DeviceLife {
+    var life = self[life: device]
+    (life.messages, life.clockOffset) = (states[device].messages, states[device].clockOffset)
+    return life
   }
 
   /// The device has sent what the decoder has just read.
@@ -76,53 +103,53 @@ struct DeviceStates {
     states[index].lastSeen = now
     noteChange(index)
     if decoder.isRepeat {
-      states[index].life.repeats += 1
+      self[life: index].repeats += 1
       counts.repeats += 1
       return
     }
-    states[index].life.messages += 1
+    states[index].messages += 1
     if let lag = decoder.lag {
       if states[index].clock.note(lag) {
-        states[index].life.late += 1
+        self[life: index].late += 1
         counts.late += 1
       }
-      states[index].life.clockOffset = -states[index].clock.lag
+      states[index].clockOffset = -states[index].clock.lag
     }
     if let link = decoder.link { note(link, decoder.frameMark(of: device)) }
     if decoder.hasJoined {
-      states[index].life.joins += 1
-      states[index].life.lastJoin = now.milliseconds
+      self[life: index].joins += 1
+      self[life: index].lastJoin = now.milliseconds
       counts.joins += 1
     }
   }
 
   private mutating func note(_ link: RadioLink, _ mark: FrameMark?) {
     let index = Int(link.device.raw)
-    if let rssi = link.rssi { states[index].life.rssi = rssi }
-    if let snr = link.snr { states[index].life.snr = snr }
-    if let mark { states[index].life.frames = mark }
+    if let rssi = link.rssi { self[life: index].rssi = rssi }
+    if let snr = link.snr { self[life: index].snr = snr }
+    if let mark { self[life: index].frames = mark }
     if link.missed != 0 {
       // What comes after all may have been counted before a restart.
-      states[index].life.missed = max(0, states[index].life.missed + link.missed)
+      self[life: index].missed = max(0, self[life: index].missed + link.missed)
       counts.missed += link.missed
     }
     if link.isDisordered {
-      states[index].life.disordered += 1
+      self[life: index].disordered += 1
       counts.disordered += 1
     }
   }
 
   mutating func setOnline(_ device: DeviceIndex, _ isOnline: Bool, at now: Timestamp) {
     let index = Int(device.raw)
-    if states[index].online != isOnline { states[index].life.linkSince = now.milliseconds }
+    if states[index].online != isOnline { self[life: index].linkSince = now.milliseconds }
     states[index].online = isOnline
     noteChange(index)
   }
 
   /// Hands over where each device stands with the numbers of its messages.
   func restoreFrames(in decoder: PayloadDecoder) {
-    for (index, state) in states.enumerated() {
-      if let mark = state.life.frames { decoder.restore(mark, of: DeviceIndex(UInt32(index))) }
+    for index in states.indices where states[index].life >= 0 {
+      if let mark = self[life: index].frames { decoder.restore(mark, of: DeviceIndex(UInt32(index))) }
     }
   }
 
@@ -136,7 +163,7 @@ struct DeviceStates {
   mutating func take(_ reading: Reading) -> Bool {
     let device = Int(reading.device.raw)
     if reading.signal == Self.battery, reading.quality == .good {
-      states[device].life.battery.note(reading.value, at: reading.time)
+      self[life: device].battery.note(reading.value, at: reading.time)
     }
     for index in states[device].newest.indices where states[device].newest[index].signal == reading.signal {
       guard reading.time > states[device].newest[index].time else { return false }
@@ -164,7 +191,7 @@ struct DeviceStates {
         values: Dictionary(
           uniqueKeysWithValues: state.newest.map {
             (Signal[$0.signal].name, DeviceState.Value(value: $0.value, time: $0.time))
-          }), life: state.life)
+          }), life: life(index))
     }
     changed.removeFirst(taken.count)
     return changes

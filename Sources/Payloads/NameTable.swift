@@ -4,16 +4,25 @@ import EstateModel
 /// A hash table with open addressing from UTF-8 bytes to a number.
 struct NameTable {
   fileprivate struct Slot {
-    var hash: UInt64
+    /// The upper half of the name's hash.
+    var hash: UInt32
+    /// Among the entries; .max: empty.
+    var entry: UInt32
+
+    init(_ hash: UInt64, _ entry: UInt32) { (self.hash, self.entry) = (UInt32(hash >> 32), entry) }
+  }
+
+  fileprivate struct Entry {
+    /// Where the name lies among the bytes, and how long it is.
     var start: UInt32
     var count: UInt32
-    /// .max: empty.
     var value: UInt32
   }
 
   private var slots: ContiguousArray<Slot>
+  private var entries: ContiguousArray<Entry> = []
   private var bytes: ContiguousArray<UInt8> = []
-  private(set) var count = 0
+  var count: Int { entries.count }
 
   init(_ names: some Sequence<(name: String, value: UInt32)> = EmptyCollection()) {
     slots = Self.emptySlots(16)
@@ -21,7 +30,7 @@ struct NameTable {
   }
 
   private static func emptySlots(_ count: Int) -> ContiguousArray<Slot> {
-    ContiguousArray(repeating: Slot(hash: 0, start: 0, count: 0, value: .max), count: count)
+    ContiguousArray(repeating: Slot(0, .max), count: count)
   }
 
   /// A name that is already there keeps its first number.
@@ -33,35 +42,39 @@ struct NameTable {
       if (count + 1) * 2 > slots.count { grow() }
       let start = UInt32(bytes.count)
       bytes.append(contentsOf: key)
-      place(Slot(hash: Self.mixed(key), start: start, count: UInt32(key.count), value: value))
-      count += 1
+      entries.append(Entry(start: start, count: UInt32(key.count), value: value))
+      place(UInt32(entries.count - 1), Self.mixed(key))
     }
   }
 
   /// The number of a name; nil when the table doesn't have it.
   @inline(__always) subscript(key: UnsafeRawBufferPointer) -> UInt32? {
     slots.withUnsafeBufferPointer { slots in
-      bytes.withUnsafeBufferPointer { Self.find(key, Self.mixed(key), slots, $0) }
+      entries.withUnsafeBufferPointer { entries in
+        bytes.withUnsafeBufferPointer { Self.find(key, Self.mixed(key), slots, entries, $0) }
+      }
     }
   }
 
   /// A table that grows no more, in memory of the plans.
   struct View {
     fileprivate let slots: Kept<Slot>
+    fileprivate let entries: Kept<Entry>
     fileprivate let bytes: Kept<UInt8>
     let count: Int
 
-    init() { (slots, bytes, count) = (Kept(), Kept(), 0) }
+    init() { (slots, entries, bytes, count) = (Kept(), Kept(), Kept(), 0) }
 
     fileprivate init(_ table: NameTable, _ memory: PathMemory) {
-      (slots, bytes, count) = (memory.keep(table.slots), memory.keep(table.bytes), table.count)
+      (slots, entries) = (memory.keep(table.slots), memory.keep(table.entries))
+      (bytes, count) = (memory.keep(table.bytes), table.count)
     }
 
     @inline(__always) subscript(key: UnsafeRawBufferPointer) -> UInt32? { self[key, NameTable.mixed(key)] }
 
     /// - Parameter hash: what `mixed` makes of the key.
     @inline(__always) subscript(key: UnsafeRawBufferPointer, hash: UInt64) -> UInt32? {
-      count == 0 ? nil : NameTable.find(key, hash, slots.buffer, bytes.buffer)
+      count == 0 ? nil : NameTable.find(key, hash, slots.buffer, entries.buffer, bytes.buffer)
     }
   }
 
@@ -69,17 +82,20 @@ struct NameTable {
 
   private static func find(
     _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ slots: UnsafeBufferPointer<Slot>,
-    _ bytes: UnsafeBufferPointer<UInt8>
+    _ entries: UnsafeBufferPointer<Entry>, _ bytes: UnsafeBufferPointer<UInt8>
   ) -> UInt32? {
     let mask = slots.count - 1
     var position = Int(truncatingIfNeeded: hash) & mask
-    while slots[position].value != .max {
+    while slots[position].entry != .max {
       let slot = slots[position]
-      if slot.hash == hash, Int(slot.count) == key.count {
-        let start = Int(slot.start)
-        let name = UnsafeRawBufferPointer(
-          rebasing: UnsafeRawBufferPointer(bytes)[start..<(start + key.count)])
-        if same(name, key) { return slot.value }
+      if slot.hash == UInt32(hash >> 32) {
+        let entry = entries[Int(slot.entry)]
+        let start = Int(entry.start)
+        if Int(entry.count) == key.count {
+          let name = UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(bytes)[start..<(start + key.count)])
+          if same(name, key) { return entry.value }
+        }
       }
       position = (position + 1) & mask
     }
@@ -131,16 +147,20 @@ struct NameTable {
     return hash
   }
 
-  private mutating func place(_ slot: Slot) {
+  private mutating func place(_ entry: UInt32, _ hash: UInt64) {
     let mask = slots.count - 1
-    var position = Int(truncatingIfNeeded: slot.hash) & mask
-    while slots[position].value != .max { position = (position + 1) & mask }
-    slots[position] = slot
+    var position = Int(truncatingIfNeeded: hash) & mask
+    while slots[position].entry != .max { position = (position + 1) & mask }
+    slots[position] = Slot(hash, entry)
   }
 
   private mutating func grow() {
-    let old = slots
-    slots = Self.emptySlots(old.count * 2)
-    for slot in old where slot.value != .max { place(slot) }
+    slots = Self.emptySlots(slots.count * 2)
+    bytes.withUnsafeBytes { bytes in
+      for (number, entry) in entries.enumerated() {
+        let name = bytes[Int(entry.start)..<Int(entry.start + entry.count)]
+        place(UInt32(number), Self.mixed(UnsafeRawBufferPointer(rebasing: name)))
+      }
+    }
   }
 }
