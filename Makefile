@@ -8,6 +8,8 @@ SHELL := /bin/sh
 SWIFT ?= swift
 # Handed to `gatehouse demo`: make run ARGS="--speed 30"
 ARGS ?=
+# How many compilers run at a time; empty: as many as there are processors.
+JOBS ?=
 # How many simulated nights `make soak` plays, and how many garbled rule files it reads.
 SEEDS ?= 2000
 RULE_FILES ?= 1000000
@@ -16,8 +18,10 @@ PAYLOADS ?= 1000000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
 # With the Swift runtime in the programs themselves: they start in half the time and need less memory. Each function in a
-# section of its own, so that what nobody calls is left out and what runs lies together.
-RELEASE := -c release --static-swift-stdlib -Xswiftc -Xfrontend -Xswiftc -function-sections
+# section of its own, so that what nobody calls is left out and what runs lies together; equal functions are not merged,
+# which would leave some without a name to order them by.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -Xfrontend -Xswiftc -function-sections \
+  -Xswiftc -Xfrontend -Xswiftc -disable-llvm-merge-functions-pass $(if $(JOBS),--jobs $(JOBS))
 
 .PHONY: help setup build run demo test soak bench deb testdeb lint format clean
 

@@ -42,7 +42,11 @@ simulator=
 kill -TERM "$gateway"
 wait "$gateway" || true
 gateway=
-for calls in "$folder"/calls.*; do sed -n 's/^c*fn=([0-9]*) //p' "$calls"; done | sed "s/'[0-9]*$//" | sort -u >"$folder/called"
 nm --defined-only "$folder/gatehouse" | awk '$2 ~ /^[tTwW]$/ { print $3 }' | sort -u >"$folder/there"
+{
+  for calls in "$folder"/calls.*; do sed -n 's/^c*fn=([0-9]*) //p' "$calls"; done | sed "s/'[0-9]*$//"
+  # What starts the embedded broker.
+  grep -E 'EmbeddedBroker|EnrolmentBook|brokerTemplate|DeviceListenerSettings|Foundation7ProcessC3run|Foundation4PipeC|CFSocketCreateWithNative|CFRunLoopGetCurrent|NSUserName|NSString.*isEqual' "$folder/there"
+} | sort -u >"$folder/called"
 comm -12 "$folder/called" "$folder/there" >scripts/function-order.txt
 wc -l scripts/function-order.txt
