@@ -20,8 +20,9 @@ struct HourBaseline: Sendable {
   /// Means by the local hour's number modulo their count; NaN: none. Empty until the first hour is over, and no longer
   /// than what has been heard asks for.
   private var means: [Float] = []
+  /// A day, the fewest days that say something, or all.
   private static func size(from oldest: Int64, to newest: Int64) -> Int {
-    [24, 72, 168].first { Int64($0) > newest - oldest } ?? Int(hours)
+    [24, 24 * fewest].first { Int64($0) > newest - oldest } ?? Int(hours)
   }
   /// The newest hour in `means`.
   private var newest = Int64.min
