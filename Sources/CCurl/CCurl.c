@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <string.h>
 
 #define FUNCTIONS(each)                                                        \
   each(curl_global_init) each(curl_easy_init) each(curl_easy_cleanup)          \
@@ -18,7 +19,8 @@ static const char *problem;
 static void open_once(void) {
   void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
-    problem = dlerror();
+    // The next error would take its place.
+    problem = strdup(dlerror());
     return;
   }
 #define FIND(name)                                                             \

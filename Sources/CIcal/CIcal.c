@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <string.h>
 
 typedef struct icaltimetype Time;
 typedef struct icaldurationtype Duration;
@@ -50,7 +51,8 @@ static const char *problem;
 static void open_once(void) {
   void *handle = dlopen("libical.so.3", RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
-    problem = dlerror();
+    // The next error would take its place.
+    problem = strdup(dlerror());
     return;
   }
 #define FIND(result, name, parameters, arguments)                                                        \

@@ -177,11 +177,10 @@ extension RuleEngine {
   }
 
   func writeMemories(to writer: inout StateWriter) {
-    let numbers = instances.indices.filter { memory(of: $0) != nil }
-    writer.count(numbers.count)
-    for number in numbers {
+    let all = instances.indices.compactMap { number in memory(of: number).map { (number, first: $0) } }
+    writer.count(all.count)
+    for (number, first) in all {
       writer.count(number)
-      let first = memory(of: number) ?? 0
       let program = programs[Int(instances[number].rule)]
       writer.count(Int(program.endMemory - program.firstMemory))
       for memory in first..<(first + Int(program.endMemory - program.firstMemory)) {

@@ -10,12 +10,11 @@ extension RuleEngine {
     var known: [Int32: Bool] = [:]
     var rules: Set<Int32> = []
     for (number, instance) in instances.enumerated() where number < isFresh.count && isFresh[number] {
-      let rule = instances[number].rule
-      if rules.contains(rule) { continue }
+      if rules.contains(instance.rule) { continue }
       let device = instance.device
       let isKnown = known[device] ?? hasReadings(DeviceIndex(UInt32(device)))
       known[device] = isKnown
-      if isKnown { rules.insert(rule) }
+      if isKnown { rules.insert(instance.rule) }
     }
     return Set(rules.map { ruleSet.rules[Int($0)].id })
   }

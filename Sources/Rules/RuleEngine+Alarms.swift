@@ -216,16 +216,16 @@ extension RuleEngine {
   private mutating func transition(_ kind: AlarmTransition.Kind, _ index: Int, at now: Int64)
     -> AlarmTransition
   {
-    let number = Int(instances[index].rule)
-    let rule = ruleSet.rules[number]
-    let device = catalogue.devices[Int(instances[index].device)]
-    _ = record(programs[number].raise, instances[index].raising, at: now)
+    let instance = instances[index]
+    let rule = ruleSet.rules[Int(instance.rule)]
+    let device = catalogue.devices[Int(instance.device)]
+    _ = record(programs[Int(instance.rule)].raise, instance.raising, at: now)
     let onset = Timestamp(milliseconds: self[course: index].since)
     return AlarmTransition(
       kind: kind, alarm: AlarmTransition.identifier(rule: rule.id, device: device.path, onset: onset),
       rule: rule.id, title: rule.title, estate: device.estate, device: device.id, place: device.place,
       priority: rule.priority, category: rule.category, onset: onset, at: Timestamp(milliseconds: now),
-      towards: neighbour(of: rule, device: instances[index].device), evidence: evidence(rule.raise))
+      towards: neighbour(of: rule, device: instance.device), evidence: evidence(rule.raise))
   }
 
   /// The values recorded last, in readable units.

@@ -27,13 +27,12 @@ extension RuleEngine {
         (fitting.clearLeaves, fitting.clearAttributes) = (start.leaves, start.attributes)
       }
     }
-    if let earlier = known.fittings[fitting] {
-      instances[number].fitting = earlier
-    } else {
-      known.fittings[fitting] = Int32(fittings.count)
-      instances[number].fitting = Int32(fittings.count)
+    let place = known.fittings[fitting] ?? Int32(fittings.count)
+    if Int(place) == fittings.count {
+      known.fittings[fitting] = place
       fittings.append(fitting)
     }
+    instances[number].fitting = place
   }
 
   /// - Parameter memory: where its memories begin among the device's; -1: it has none.
@@ -190,11 +189,12 @@ extension RuleEngine {
       let pair = found.map {
         Target(index: $0.index - ($0.window >= 0 ? state.firstSeries : state.firstTrack), window: $0.window)
       }
-      if known.pairs[pair] == nil {
-        known.pairs[pair] = Int32(targets.count)
+      let place = known.pairs[pair] ?? Int32(targets.count)
+      if Int(place) == targets.count {
+        known.pairs[pair] = place
         targets += pair
       }
-      (bound.origin, bound.target.index) = (.ownPair, known.pairs[pair] ?? -1)
+      (bound.origin, bound.target.index) = (.ownPair, place)
     } else if found.count > 1 {
       bound.target.index = Int32(targets.count)
       targets += found

@@ -163,16 +163,14 @@ extension RuleEngine {
       rule.plans.contains { $0.leaves.contains { $0.form == .ageAny } }
     }
     var counts = Array(repeating: Int32(0), count: devices.count)
-    for (number, instance) in instances.enumerated() where asks[Int(instances[number].rule)] {
-      counts[Int(instance.device)] += 1
-    }
+    for instance in instances where asks[Int(instance.rule)] { counts[Int(instance.device)] += 1 }
     var next: Int32 = 0
     for (device, count) in counts.enumerated() {
       (devices[device].firstWatcher, devices[device].endWatcher) = (next, next)
       next += count
     }
     watchers = Array(repeating: 0, count: Int(next))
-    for (number, instance) in instances.enumerated() where asks[Int(instances[number].rule)] {
+    for (number, instance) in instances.enumerated() where asks[Int(instance.rule)] {
       watchers[Int(devices[Int(instance.device)].endWatcher)] = Int32(number)
       devices[Int(instance.device)].endWatcher += 1
     }

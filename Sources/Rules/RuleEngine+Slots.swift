@@ -21,7 +21,7 @@ extension RuleEngine {
     // First the numbers of demands, from 1.
     var demands: [Demand] = []
     for (number, instance) in instances.enumerated() {
-      for plan in plans[Int(instances[number].rule)] {
+      for plan in plans[Int(instance.rule)] {
         for (leaf, position) in plan.leaves.flatMap({ wishes(of: $0, in: plan, on: instance.device) }) {
           if slots[position] == 0 {
             demands.append(Demand())

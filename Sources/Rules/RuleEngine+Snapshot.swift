@@ -133,7 +133,7 @@ extension RuleEngine {
   private func writeInstances(to writer: inout StateWriter) {
     writer.count(instances.count)
     for (number, instance) in instances.enumerated() {
-      writer.count(Int(instances[number].rule))
+      writer.count(Int(instance.rule))
       writer.count(Int(instance.device))
       var flags: Snapshot.InstanceFlags = []
       let alarm = alarms[Int32(number)]

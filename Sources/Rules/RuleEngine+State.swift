@@ -116,11 +116,12 @@ extension RuleEngine {
     guard let index = instance(rule: rule, device: device) else { return nil }
     // Windows move when they are looked at: the copy moves, this engine stays as it is.
     var copy = self
-    let checked = ruleSet.rules[Int(instances[index].rule)]
-    let program = programs[Int(instances[index].rule)]
+    let instance = instances[index]
+    let checked = ruleSet.rules[Int(instance.rule)]
+    let program = programs[Int(instance.rule)]
     let now = max(islands[island(of: index)].now, clock.milliseconds)
     copy.observed = now
-    let raises = copy.record(program.raise, instances[index].raising, at: now)
+    let raises = copy.record(program.raise, instance.raising, at: now)
     let raiseParts = copy.evidence(checked.raise)
     var clears = 1 - raises
     var clearParts: [Evidence] = []

@@ -20,10 +20,6 @@ struct HourBaseline: Sendable {
   /// Means by the local hour's number modulo their count; NaN: none. Empty until the first hour is over, and no longer
   /// than what has been heard asks for.
   private var means: [Float] = []
-  /// A day, the fewest days that say something, or all.
-  private static func size(from oldest: Int64, to newest: Int64) -> Int {
-    [24, 24 * fewest].first { Int64($0) > newest - oldest } ?? Int(hours)
-  }
   /// The newest hour in `means`.
   private var newest = Int64.min
   private var found: (hour: Int64, value: Double) = (.min, .nan)
@@ -67,6 +63,11 @@ struct HourBaseline: Sendable {
   /// What is kept of an hour; NaN: nothing.
   private func kept(_ hour: Int64) -> Float {
     newest != .min && hour <= newest && hour > newest - Int64(means.count) ? means[place(of: hour)] : .nan
+  }
+
+  /// How many means are kept: those of a day, of the fewest days that say something, or of all.
+  private static func size(from oldest: Int64, to newest: Int64) -> Int {
+    [24, 24 * fewest].first { Int64($0) > newest - oldest } ?? Int(hours)
   }
 
   /// Room for an hour beside all of the two weeks before it that is known.
