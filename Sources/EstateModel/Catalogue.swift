@@ -5,22 +5,29 @@ public struct Catalogue: Sendable {
   public private(set) var devices: [Device]
   /// `luyuan/probe-w03` of each device.
   public private(set) var paths: [String]
-  private var indexByPath: [String: DeviceIndex] = [:]
-  private var indexByAddress: [String: DeviceIndex] = [:]
+  /// All devices in the order of their paths.
+  private var byPath: [DeviceIndex] = []
+  /// Those with an address in its order, in small letters.
+  private var byAddress: [DeviceIndex] = []
   private var estateByID: [String: Int] = [:]
-  private var upstreamOf: [[DeviceIndex]] = []
-  private var downstreamOf: [[DeviceIndex]] = []
+  /// In the order of `of`.
+  private var upstream: [Link] = []
+  private var downstream: [Link] = []
+
+  private struct Link {
+    var of: DeviceIndex
+    var to: DeviceIndex
+  }
 
   public init(estates: [Estate] = [], devices: [Device] = []) {
     self.estates = estates
     self.devices = devices
     paths = devices.map(\.path)
     for (number, estate) in estates.enumerated() { estateByID[estate.id] = number }
-    for (number, device) in devices.enumerated() {
-      let index = DeviceIndex(UInt32(number))
-      indexByPath[paths[number]] = index
-      if let address = device.address { indexByAddress[address.lowercased()] = index }
-    }
+    byPath = indices.map { DeviceIndex($0) }.sorted { paths[Int($0.raw)] < paths[Int($1.raw)] }
+    byAddress = indices.compactMap { number in
+      devices[Int(number)].address.map { (address: $0.lowercased(), index: DeviceIndex(number)) }
+    }.sorted { $0.address < $1.address }.map(\.index)
     link()
   }
 
@@ -32,21 +39,35 @@ public struct Catalogue: Sendable {
   public func place(of index: DeviceIndex) -> Place? { estate(of: index)?.place(self[index].place) }
 
   /// By `estate/device`.
-  public func device(path: String) -> DeviceIndex? { indexByPath[path] }
+  public func device(path: String) -> DeviceIndex? { find(path, in: byPath) { paths[Int($0.raw)] } }
   /// By network address, in any case.
-  public func device(address: String) -> DeviceIndex? { indexByAddress[address.lowercased()] }
+  public func device(address: String) -> DeviceIndex? {
+    find(address.lowercased(), in: byAddress) { self[$0].address?.lowercased() ?? "" }
+  }
+
+  /// The device of a name among devices in the order of their names.
+  private func find(_ name: String, in order: [DeviceIndex], by naming: (DeviceIndex) -> String)
+    -> DeviceIndex?
+  {
+    let place = order.firstPlace { naming($0) >= name }
+    return place < order.count && naming(order[place]) == name ? order[place] : nil
+  }
+
+  private func linked(_ index: DeviceIndex, in links: [Link]) -> [DeviceIndex] {
+    links[links.firstPlace { $0.of >= index }...].prefix { $0.of == index }.map(\.to)
+  }
 
   /// By path, address, or an id that only one estate uses: what a person types.
   public func device(named name: String) -> DeviceIndex? {
-    if let index = indexByPath[name] ?? indexByAddress[name.lowercased()] { return index }
+    if let index = device(path: name) ?? device(address: name) { return index }
     let matches = indices.filter { devices[Int($0)].id == name }
     return matches.count == 1 ? DeviceIndex(matches[0]) : nil
   }
 
   /// Devices of the same kind at the next wells against the flow.
-  public func upstream(of index: DeviceIndex) -> [DeviceIndex] { upstreamOf[Int(index.raw)] }
+  public func upstream(of index: DeviceIndex) -> [DeviceIndex] { linked(index, in: upstream) }
   /// Devices of the same kind at the next well along the flow: none or one well, rarely with two probes.
-  public func downstream(of index: DeviceIndex) -> [DeviceIndex] { downstreamOf[Int(index.raw)] }
+  public func downstream(of index: DeviceIndex) -> [DeviceIndex] { linked(index, in: downstream) }
 
   /// Only these estates, in the catalogue's order.
   public func restricted(to ids: Set<String>) -> Catalogue {
@@ -55,22 +76,34 @@ public struct Catalogue: Sendable {
   }
 
   private mutating func link() {
-    upstreamOf = Array(repeating: [], count: devices.count)
-    downstreamOf = Array(repeating: [], count: devices.count)
     var at: [String: [DeviceIndex]] = [:]
     for (number, device) in devices.enumerated() {
       at["\(device.estate)/\(device.place)", default: []].append(DeviceIndex(UInt32(number)))
     }
     for estate in estates {
       for place in estate.places {
-        guard let downstream = place.downstream else { continue }
+        guard let next = place.downstream else { continue }
         for upper in at["\(estate.id)/\(place.id)"] ?? [] {
-          for lower in at["\(estate.id)/\(downstream)"] ?? [] where self[upper].kind == self[lower].kind {
-            downstreamOf[Int(upper.raw)].append(lower)
-            upstreamOf[Int(lower.raw)].append(upper)
+          for lower in at["\(estate.id)/\(next)"] ?? [] where self[upper].kind == self[lower].kind {
+            downstream.append(Link(of: upper, to: lower))
+            upstream.append(Link(of: lower, to: upper))
           }
         }
       }
     }
+    downstream.sort { $0.of < $1.of }
+    upstream.sort { $0.of < $1.of }
+  }
+}
+
+extension Array {
+  /// Where the first element lies for which it holds, when it holds for all behind it; the end when for none.
+  fileprivate func firstPlace(where holds: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

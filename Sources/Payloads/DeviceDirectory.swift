@@ -14,12 +14,14 @@ struct DeviceDirectory {
   private var paths: NameTable
   private var addresses: NameTable
   private(set) var names: [String]
-  /// Zones that count, by device; nil: all of them.
-  private let zones: [[[UInt8]]?]
-  /// What computations ask for, by column and device, in base units; NaN where the catalogue says nothing.
-  private let attributes: [ContiguousArray<Double>]
-  private let models: [String?]
+  /// Zones that count, of devices that have such: of others all do.
+  private var zones: [DeviceIndex: [[UInt8]]] = [:]
+  /// What computations ask for, by column, in base units, of devices of which the catalogue says it.
+  private var attributes: [[DeviceIndex: Double]]
+  private var models: [DeviceIndex: String] = [:]
+  /// By estate, and the estate of each device.
   private let timeZones: [TimeZone]
+  private let estates: [UInt32]
   private let unknown: UnknownDevices
   /// Devices are taken in as they name themselves.
   var registers: Bool { unknown == .register }
@@ -31,18 +33,24 @@ struct DeviceDirectory {
   /// - Parameter attributes: those that are asked for, by column.
   init(_ catalogue: Catalogue, unknown: UnknownDevices, attributes: [String] = []) {
     let devices = catalogue.devices
-    self.attributes = attributes.map { name in
-      ContiguousArray(devices.map { $0.attributes[name]?.base ?? .nan })
+    self.attributes = Array(repeating: [:], count: attributes.count)
+    for (index, device) in zip(catalogue.indices.map(DeviceIndex.init), devices) {
+      for (column, name) in attributes.enumerated() {
+        self.attributes[column][index] = device.attributes[name]?.base
+      }
+      models[index] = device.model
+      if !device.zones.isEmpty { zones[index] = device.zones.map { Array($0.utf8) } }
     }
-    models = devices.map(\.model)
-    timeZones = devices.map { catalogue.estate($0.estate)?.timeZone ?? .gmt }
+    timeZones = catalogue.estates.map(\.timeZone)
+    let numbers = Dictionary(
+      catalogue.estates.enumerated().map { ($1.id, UInt32($0)) }, uniquingKeysWith: { first, _ in first })
+    estates = devices.map { numbers[$0.estate] ?? .max }
     paths = NameTable(catalogue.paths.enumerated().map { ($1, UInt32($0)) })
     addresses = NameTable(
       devices.enumerated().compactMap { number, device in
         device.address.map { (name: lowerASCII($0), value: UInt32(number)) }
       })
     names = catalogue.paths
-    zones = devices.map { $0.zones.isEmpty ? nil : $0.zones.map { Array($0.utf8) } }
     self.unknown = unknown
     catalogueCount = devices.count
   }
@@ -55,19 +63,17 @@ struct DeviceDirectory {
 
   /// In base units; NaN where the catalogue says nothing.
   func attribute(_ column: Int, of device: DeviceIndex) -> Double {
-    let values = attributes[column]
-    return values.indices.contains(Int(device.raw)) ? values[Int(device.raw)] : .nan
+    attributes[column][device] ?? .nan
   }
 
   /// What the catalogue says.
-  func model(of device: DeviceIndex) -> String? {
-    models.indices.contains(Int(device.raw)) ? models[Int(device.raw)] : nil
-  }
+  func model(of device: DeviceIndex) -> String? { models[device] }
 
   /// How far the device's wall clock is ahead of GMT, at a time on that clock.
   func milliseconds(fromGMT device: DeviceIndex, at time: Timestamp) -> Int64 {
-    guard timeZones.indices.contains(Int(device.raw)) else { return 0 }
-    let zone = timeZones[Int(device.raw)]
+    guard estates.indices.contains(Int(device.raw)) else { return 0 }
+    let estate = Int(estates[Int(device.raw)])
+    let zone = timeZones.indices.contains(estate) ? timeZones[estate] : .gmt
     let guess = Int64(zone.secondsFromGMT(for: time.date)) * 1000
     return Int64(zone.secondsFromGMT(for: (time - guess).date)) * 1000
   }
@@ -102,13 +108,11 @@ struct DeviceDirectory {
   }
 
   /// Whether the catalogue names zones that count for the device.
-  func hasZones(_ device: DeviceIndex) -> Bool {
-    zones.indices.contains(Int(device.raw)) && zones[Int(device.raw)] != nil
-  }
+  func hasZones(_ device: DeviceIndex) -> Bool { zones[device] != nil }
 
   /// Whether any of an event's zones counts for the device.
   func counts(_ eventZones: [String], for device: DeviceIndex) -> Bool {
-    guard zones.indices.contains(Int(device.raw)), let own = zones[Int(device.raw)] else { return true }
+    guard let own = zones[device] else { return true }
     return eventZones.contains { zone in own.contains { $0.elementsEqual(zone.utf8) } }
   }
 

@@ -25,7 +25,12 @@ struct NameTable {
   var count: Int { entries.count }
 
   init(_ names: some Sequence<(name: String, value: UInt32)> = EmptyCollection()) {
-    slots = Self.emptySlots(16)
+    let names = Array(names)
+    var room = 16
+    while room < names.count * 2 { room *= 2 }
+    slots = Self.emptySlots(room)
+    entries.reserveCapacity(names.count)
+    bytes.reserveCapacity(names.reduce(0) { $0 + $1.name.utf8.count })
     for (name, value) in names { insert(name, value) }
   }
 

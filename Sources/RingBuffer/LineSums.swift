@@ -2,7 +2,8 @@
 
 /// Running sums over (time, value), both measured from an anchor sample.
 struct LineSums: Sendable, BitwiseCopyable {
-  private var anchorTime: Int64?
+  /// `Int64.min`: there is none yet.
+  private var anchorTime = Int64.min
   private var anchorValue = 0.0
   private var count = 0.0
   private var y = CompensatedSum()
@@ -33,10 +34,10 @@ struct LineSums: Sendable, BitwiseCopyable {
   }
 
   private mutating func anchor(at sample: Sample) {
-    if anchorTime == nil { (anchorTime, anchorValue) = (sample.time, sample.value) }
+    if anchorTime == .min { (anchorTime, anchorValue) = (sample.time, sample.value) }
   }
 
-  private func seconds(_ time: Int64) -> Double { Double(time - (anchorTime ?? time)) / 1000 }
+  private func seconds(_ time: Int64) -> Double { anchorTime == .min ? 0 : Double(time - anchorTime) / 1000 }
 
   var mean: Double { anchorValue + y.value / count }
 
@@ -70,7 +71,7 @@ struct LineSums: Sendable, BitwiseCopyable {
 extension LineSums {
   /// - Parameter values: only what `addValue` keeps.
   func write(to writer: inout StateWriter, values: Bool) {
-    writer.signed(anchorTime ?? 0)
+    writer.signed(anchorTime == .min ? 0 : anchorTime)
     writer.double(anchorValue)
     writer.double(count)
     for sum in values ? [y, yy] : [y, yy, x, xx, xy] { sum.write(to: &writer) }

@@ -26,7 +26,7 @@ public struct SampleRing: Sendable {
   public private(set) var lastTime = Int64.min
   public private(set) var lastValue = 0.0
   private var samples: [Sample] = []
-  /// 10^(value/10) of each, where the ring holds energies.
+  /// 10^(value/10) of the newest samples, by their sequence numbers: a power of two of them, or none.
   private var energies: [Double] = []
   /// Sequence number of the oldest sample.
   public private(set) var first = 0
@@ -40,19 +40,23 @@ public struct SampleRing: Sendable {
   private let limit: Int32
   /// Up to here the storage doubles; beyond, it grows by a half.
   private let usual: Int32
-  public let holdsEnergy: Bool
+  /// Of how many samples energies are kept.
+  private let energyRoom: Int32
 
   /// - Parameters:
   ///   - capacity: the most samples that are kept, at least 2.
   ///   - usual: how many there will be when nothing is out of the ordinary.
   ///   - step: the usual time between two samples, in milliseconds: the longest that one stands for.
-  ///   - holdsEnergy: whether energy means will be asked for.
-  public init(capacity: Int, usual: Int? = nil, step: Int64, holdsEnergy: Bool = false) {
+  ///   - energies: of how many of the newest samples energies will be asked for; those of others are computed then.
+  public init(capacity: Int, usual: Int? = nil, step: Int64, energies: Int = 0) {
     limit = Int32(max(2, capacity))
     self.usual = min(limit, Int32(usual ?? capacity))
     self.step = max(1, step)
-    self.holdsEnergy = holdsEnergy
+    let room = min(capacity, energies)
+    energyRoom = room > 0 ? 1 << (Int32.bitWidth - (Int32(room) - 1).leadingZeroBitCount) : 0
   }
+
+  public var holdsEnergy: Bool { energyRoom > 0 }
 
   public var capacity: Int { Int(limit) }
   public var count: Int { Int(held) }
@@ -67,8 +71,15 @@ public struct SampleRing: Sendable {
     sequence > first ? min(step, self[sequence].time - self[sequence - 1].time) : firstWeight
   }
 
-  /// 10^(value/10); only where the ring holds energies.
-  @inline(__always) public func energy(_ sequence: Int) -> Double { energies[slot(sequence)] }
+  /// 10^(value/10)
+  @inline(__always) public func energy(_ sequence: Int) -> Double {
+    sequence >= end - energies.count
+      ? energies[sequence & (energies.count - 1)] : computedEnergy(sequence)
+  }
+
+  @inline(never) private func computedEnergy(_ sequence: Int) -> Double {
+    soundEnergy(ofLevel: self[sequence].value)
+  }
 
   @inline(__always) private func slot(_ sequence: Int) -> Int {
     let position = Int(head) + (sequence - first)
@@ -105,10 +116,10 @@ public struct SampleRing: Sendable {
     while sequence > position {
       let (to, from) = (slot(sequence), slot(sequence - 1))
       samples[to] = samples[from]
-      if holdsEnergy { energies[to] = energies[from] }
       sequence -= 1
     }
-    put(Sample(time: time, value: value), at: position)
+    samples[slot(position)] = Sample(time: time, value: value)
+    for sequence in max(first, end - energies.count)..<end { keepEnergy(of: self[sequence].value, sequence) }
     if position == first { firstWeight = step }
     return .late
   }
@@ -129,8 +140,9 @@ public struct SampleRing: Sendable {
 
   /// Loads a sample, and its energy where there are any.
   borrowing func touch(_ sequence: Int) -> Int64 {
-    let energy = holdsEnergy ? Int64(truncatingIfNeeded: energies[slot(sequence)].bitPattern) : 0
-    return samples[slot(sequence)].time &+ energy
+    let isKept = sequence >= end - energies.count
+    let energy = isKept ? energies[sequence & (energies.count - 1)].bitPattern : 0
+    return self[sequence].time &+ Int64(truncatingIfNeeded: energy)
   }
 
   mutating func setFirstWeight(_ weight: Int64) { firstWeight = min(step, weight) }
@@ -141,27 +153,23 @@ public struct SampleRing: Sendable {
     if count >= samples.count { grow() }
     if held == 0 { firstWeight = step }
     held += 1
-    put(sample, at: end - 1)
+    samples[slot(end - 1)] = sample
+    if holdsEnergy { keepEnergy(of: sample.value, end - 1) }
     (lastTime, lastValue) = (sample.time, sample.value)
   }
 
-  @inline(__always) private mutating func put(_ sample: Sample, at sequence: Int) {
-    let slot = slot(sequence)
-    samples[slot] = sample
-    if holdsEnergy { energies[slot] = soundEnergy(ofLevel: sample.value) }
+  @inline(__always) private mutating func keepEnergy(of level: Double, _ sequence: Int) {
+    energies[sequence & (energies.count - 1)] = soundEnergy(ofLevel: level)
   }
 
   private mutating func grow() {
-    let double = max(4, samples.count * 2)
+    // From sixteen on: what smaller ones would leave behind is of no use to anybody.
+    let double = max(16, samples.count * 2)
     let size = min(
       capacity, samples.count < usual ? min(double, Int(usual)) : samples.count + samples.count / 2 + 2)
-    var larger = [Sample](repeating: Sample(time: 0, value: 0), count: size)
-    for sequence in first..<end { larger[sequence - first] = self[sequence] }
-    if holdsEnergy {
-      var largerEnergies = [Double](repeating: 0, count: size)
-      for sequence in first..<end { largerEnergies[sequence - first] = energy(sequence) }
-      energies = largerEnergies
-    }
+    var larger = Array(repeating: Sample(time: 0, value: 0), count: size)
+    for sequence in first..<end { larger[sequence - first] = samples[slot(sequence)] }
+    if energies.isEmpty, holdsEnergy { energies = Array(repeating: 0, count: Int(energyRoom)) }
     samples = larger
     head = 0
   }

@@ -33,13 +33,12 @@ struct SlidingWindow: Sendable {
   /// So many have to leave until all of the last rebuilding have left: then it is time for the next.
   private var fresh: Int32 = 0
   private(set) var measures: WindowMeasures
-  /// One, where anything else is measured: most windows do without.
-  private var more: [Measured] = []
+  // What only some windows keep. Of sums and extremes there is one, or none.
+  private var trackers: [RankTracker] = []
+  private var lines: [LineSums] = []
+  private var extremes: [Extremes] = []
 
-  /// What only some windows keep.
-  private struct Measured: Sendable {
-    var trackers: [RankTracker] = []
-    var line = LineSums()
+  private struct Extremes: Sendable {
     var smallest = MonotonicQueue()
     /// Of the values with the other sign.
     var largest = MonotonicQueue()
@@ -53,10 +52,12 @@ struct SlidingWindow: Sendable {
 
   var count: Int { Int(held) }
   /// nil when the window is empty, or doesn't measure it.
-  var minimum: Double? { more.first?.smallest.smallest }
-  var maximum: Double? { more.first?.largest.smallest.map { -$0 } }
-  var line: LineSums { more.first?.line ?? LineSums() }
+  var minimum: Double? { extremes.first?.smallest.smallest }
+  var maximum: Double? { extremes.first?.largest.smallest.map { -$0 } }
+  var line: LineSums { lines.first ?? LineSums() }
   private var keepsLine: Bool { !measures.isDisjoint(with: [.line, .moments]) }
+  private var keepsExtremes: Bool { !measures.isDisjoint(with: [.minimum, .maximum]) }
+  private var keepsMore: Bool { !measures.subtracting(.energy).isEmpty }
 
   /// Sequence number of the oldest sample.
   @inline(__always) func start(in ring: borrowing SampleRing) -> Int { ring.end - Int(held) }
@@ -64,10 +65,11 @@ struct SlidingWindow: Sendable {
   /// Only before the first sample.
   mutating func measure(_ additional: WindowMeasures) {
     measures.formUnion(additional)
-    if more.isEmpty, !measures.subtracting(.energy).isEmpty { more = [Measured()] }
+    if keepsLine, lines.isEmpty { lines = [LineSums()] }
+    if keepsExtremes, extremes.isEmpty { extremes = [Extremes()] }
   }
 
-  private mutating func begin(_ line: LineSums) { if !more.isEmpty { more[0].line = line } }
+  private mutating func begin(_ line: LineSums) { if keepsLine { lines[0] = line } }
 
   /// Takes in the ring's newest sample, which stands for `weight` milliseconds. Before that the window has to be moved
   /// on, while that sample is not in the ring yet: in this order, so that it makes no difference whether others have
@@ -83,7 +85,7 @@ struct SlidingWindow: Sendable {
     if measures.isEmpty { return }
     let sequence = ring.end - 1
     if measures.contains(.energy) { energy.add(ring.energy(sequence) * Double(weight)) }
-    if !more.isEmpty { enter(sequence, from: ring, told: true) }
+    if keepsMore { enter(sequence, from: ring, told: true) }
   }
 
   /// Lets go of samples at or before `now - length`, in milliseconds.
@@ -106,8 +108,8 @@ struct SlidingWindow: Sendable {
     }
     let start = start(in: ring)
     leavesAt = ring[start].time + length
-    if measures.contains(.minimum) { more[0].smallest.drop(before: start) }
-    if measures.contains(.maximum) { more[0].largest.drop(before: start) }
+    if measures.contains(.minimum) { extremes[0].smallest.drop(before: start) }
+    if measures.contains(.maximum) { extremes[0].largest.drop(before: start) }
     if fresh <= 0 { refresh(from: ring) }
   }
 
@@ -129,34 +131,34 @@ struct SlidingWindow: Sendable {
       let weight = ring.weight(sequence)
       self.weight += weight
       if measures.contains(.energy) { energy.add(ring.energy(sequence) * Double(weight)) }
-      if !more.isEmpty { enter(sequence, from: ring, told: false) }
+      if keepsMore { enter(sequence, from: ring, told: false) }
     }
-    guard !more.isEmpty else { return }
-    for index in more[0].trackers.indices { more[0].trackers[index].invalidate() }
+    for index in trackers.indices { trackers[index].invalidate() }
   }
 
   private mutating func reset() {
     leavesAt = .max
     weight = 0
     energy = CompensatedSum()
-    guard !more.isEmpty else { return }
-    more[0].line = LineSums()
-    more[0].smallest.removeAll()
-    more[0].largest.removeAll()
-    for index in more[0].trackers.indices { more[0].trackers[index].clear() }
+    begin(LineSums())
+    for index in extremes.indices {
+      extremes[index].smallest.removeAll()
+      extremes[index].largest.removeAll()
+    }
+    for index in trackers.indices { trackers[index].clear() }
   }
 
   /// - Parameter told: whether ranks hear of it.
   private mutating func enter(_ sequence: Int, from ring: borrowing SampleRing, told: Bool) {
     let sample = ring[sequence]
     if measures.contains(.line) {
-      more[0].line.add(sample, sign: 1)
+      lines[0].add(sample, sign: 1)
     } else if measures.contains(.moments) {
-      more[0].line.addValue(sample, sign: 1)
+      lines[0].addValue(sample, sign: 1)
     }
-    if measures.contains(.minimum) { more[0].smallest.append(sequence: sequence, value: sample.value) }
-    if measures.contains(.maximum) { more[0].largest.append(sequence: sequence, value: -sample.value) }
-    if told { for index in more[0].trackers.indices { more[0].trackers[index].enter(sample.value) } }
+    if measures.contains(.minimum) { extremes[0].smallest.append(sequence: sequence, value: sample.value) }
+    if measures.contains(.maximum) { extremes[0].largest.append(sequence: sequence, value: -sample.value) }
+    if told { for index in trackers.indices { trackers[index].enter(sample.value) } }
   }
 
   private mutating func leave(from ring: borrowing SampleRing) {
@@ -164,14 +166,14 @@ struct SlidingWindow: Sendable {
     let left = ring.weight(start)
     weight -= left
     if measures.contains(.energy) { energy.add(-ring.energy(start) * Double(left)) }
-    if !more.isEmpty {
+    if keepsMore {
       let sample = ring[start]
       if measures.contains(.line) {
-        more[0].line.add(sample, sign: -1)
+        lines[0].add(sample, sign: -1)
       } else if measures.contains(.moments) {
-        more[0].line.addValue(sample, sign: -1)
+        lines[0].addValue(sample, sign: -1)
       }
-      for index in more[0].trackers.indices { more[0].trackers[index].leave(sample.value) }
+      for index in trackers.indices { trackers[index].leave(sample.value) }
     }
     held -= 1
     fresh -= 1
@@ -188,12 +190,12 @@ struct SlidingWindow: Sendable {
       }
     }
     guard keepsLine else { return }
-    more[0].line = LineSums(anchor: ring[start])
+    lines[0] = LineSums(anchor: ring[start])
     for sequence in start..<ring.end {
       if measures.contains(.line) {
-        more[0].line.add(ring[sequence], sign: 1)
+        lines[0].add(ring[sequence], sign: 1)
       } else {
-        more[0].line.addValue(ring[sequence], sign: 1)
+        lines[0].addValue(ring[sequence], sign: 1)
       }
     }
   }
@@ -201,14 +203,13 @@ struct SlidingWindow: Sendable {
   /// - Parameter share: that of a percentile, or `RankTracker.median`.
   mutating func rank(_ share: Double, from ring: borrowing SampleRing, _ scratch: inout [Double]) -> Double? {
     guard held > 0 else { return nil }
-    if more.isEmpty { more = [Measured()] }
-    let number = more[0].trackers.firstIndex { $0.share == share } ?? more[0].trackers.count
-    if number == more[0].trackers.count {
+    let number = trackers.firstIndex { $0.share == share } ?? trackers.count
+    if number == trackers.count {
       measures.insert(.ranks)
-      more[0].trackers.append(RankTracker(share: share))
-      more[0].trackers[number].invalidate()
+      trackers.append(RankTracker(share: share))
+      trackers[number].invalidate()
     }
-    return more[0].trackers[number].value(of: start(in: ring)..<ring.end, in: ring, &scratch)
+    return trackers[number].value(of: start(in: ring)..<ring.end, in: ring, &scratch)
   }
 }
 
@@ -229,7 +230,7 @@ extension SlidingWindow {
   mutating func readSums(from reader: inout StateReader) throws(StateDamage) {
     if measures.contains(.energy) { try energy.read(from: &reader) }
     if keepsLine {
-      try more[0].line.read(from: &reader, values: !measures.contains(.line))
+      try lines[0].read(from: &reader, values: !measures.contains(.line))
     }
   }
 

@@ -25,10 +25,15 @@ public struct WindowedSeries: Sendable {
   ///   - usual: how many there will be when nothing is out of the ordinary; that many take no more memory than needed.
   ///   - step: for how long a sample stands at most, in milliseconds.
   ///   - lateness: how long samples are kept beyond the longest window, for those that come late.
+  ///   - holdsEnergy: whether energy means will be asked for.
+  ///   - energies: of how many samples, when nothing is out of the ordinary; nil: of all.
   public init(
-    capacity: Int, usual: Int? = nil, step: Int64, lateness: Int64 = 0, holdsEnergy: Bool = false
+    capacity: Int, usual: Int? = nil, step: Int64, lateness: Int64 = 0, holdsEnergy: Bool = false,
+    energies: Int? = nil
   ) {
-    ring = SampleRing(capacity: capacity, usual: usual, step: step, holdsEnergy: holdsEnergy)
+    ring = SampleRing(
+      capacity: capacity, usual: usual, step: step,
+      energies: holdsEnergy ? max(1, energies ?? usual ?? capacity) : 0)
     (reach, self.lateness) = (lateness, lateness)
   }
 

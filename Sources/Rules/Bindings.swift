@@ -197,22 +197,39 @@ struct Island: Sendable, BitwiseCopyable {
 /// An instance that looks at a series or at events.
 struct Dependent: Sendable, BitwiseCopyable {
   var instance: Int32
-  /// A delay runs or the alarm is active: each reading counts.
-  var isBusy = false
   /// The leaves of its condition to raise that read them, a bit for each.
   var leaves: UInt32 = 0
   /// Among the engine's calms: while idle, latest readings between these can't raise it, whatever else is known.
-  var calm: Int32 = 0
+  /// Negative while it isn't idle.
+  private var idleCalm: Int32 = 0
+
+  init(instance: Int32) { self.instance = instance }
+
+  /// A delay runs or the alarm is active: each reading counts.
+  var isBusy: Bool {
+    get { idleCalm < 0 }
+    set { idleCalm = newValue ? calm | .min : calm }
+  }
+  var calm: Int32 {
+    get { idleCalm & .max }
+    set { idleCalm = isBusy ? newValue | .min : newValue }
+  }
 }
 
-/// One (device, signal) that rules read.
-struct SeriesTraits: Sendable, BitwiseCopyable {
+/// What is the same for a signal on all devices that report as often.
+struct SeriesManner: Hashable, Sendable, BitwiseCopyable {
   /// From the signal's unit to base units.
   var scale: Double
   /// For how long the latest reading counts as present, in milliseconds.
   var hold: Int64
+}
+
+/// One (device, signal) that rules read.
+struct SeriesTraits: Sendable, BitwiseCopyable {
   /// Before the first reading, its age counts from here.
   var watchedSince: Int64
+  /// Among the engine's manners.
+  var manner: Int32
   var firstDependent: Int32 = 0
   var endDependent: Int32 = 0
   /// The number of its lesson; -1: nothing is learned of it.
@@ -229,7 +246,8 @@ struct DeviceState: Sendable, BitwiseCopyable {
   var island: Int32 = -1
   /// Among the catalogue's estates.
   var estate: Int32 = -1
-  /// Where its series, its tracks and its memories of days begin.
+  /// Where its slots, its series, its tracks and its memories of days begin.
+  var firstSlot: Int32 = 0
   var firstSeries: Int32 = 0
   var firstTrack: Int32 = 0
   var firstMemory: Int32 = 0

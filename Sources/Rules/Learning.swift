@@ -107,7 +107,7 @@ extension RuleEngine {
         let beside = series[other].ring.firstSequence(notBefore: sample.time + 1) - 1
         if beside >= series[other].ring.first {
           let temperature = series[other].ring[beside]
-          if sample.time - temperature.time <= traits[other].hold {
+          if sample.time - temperature.time <= manners[Int(traits[other].manner)].hold {
             fits[fit].take(sample.value, at: temperature.value, time: sample.time)
           }
         }

@@ -26,25 +26,19 @@ extension RuleEngine {
   private mutating func touch(_ readings: ArraySlice<Reading>) {
     touched = withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.block) { numbers in
       var sum: Int64 = 0
-      var count = 0
-      for reading in readings {
-        let (device, signal) = (Int(reading.device.raw), Int(reading.signal.raw))
-        guard device < devices.count, signal < Self.signalCount else { continue }
-        sum &+= devices[device].lastSeen
-        numbers[count] = Int32(device * columnCount + Int(columns[signal]))
-        count += 1
-      }
-      // The places among the slots become numbers of series.
-      var known = 0
-      for position in 0..<count {
-        let slot = slots[Int(numbers[position])]
-        guard slot > 0 else { continue }
-        numbers[known] = slot - 1
-        known += 1
-      }
       for reading in readings where Int(reading.device.raw) < devices.count {
-        let island = Int(devices[Int(reading.device.raw)].island)
+        sum &+= devices[Int(reading.device.raw)].lastSeen
+      }
+      var known = 0
+      for reading in readings {
+        let device = Int(reading.device.raw)
+        guard device < devices.count, Int(reading.signal.raw) < Self.signalCount else { continue }
+        let island = Int(devices[device].island)
         if island >= 0 { sum &+= islands[island].done }
+        let slot = slot(device, reading.signal)
+        guard slot > 0 else { continue }
+        numbers[known] = Int32(slot - 1)
+        known += 1
       }
       return sum &+ touch(UnsafeBufferPointer(rebasing: numbers[..<known]))
     }
@@ -54,7 +48,7 @@ extension RuleEngine {
     series.withUnsafeBufferPointer { series in
       var sum: Int64 = 0
       for number in numbers {
-        sum &+= traits[Int(number)].hold &+ series[Int(number)].touchSelf()
+        sum &+= traits[Int(number)].watchedSince &+ series[Int(number)].touchSelf()
       }
       for number in numbers {
         let traits = traits[Int(number)]

@@ -86,7 +86,7 @@ extension RuleEngine {
   private mutating func connect(_ number: Int, _ plan: Plan, _ binding: Binding) {
     for (leaf, described) in plan.leaves.enumerated() {
       for (_, position) in wishes(of: described, in: plan, on: instances[number].device) {
-        guard let entry = entry(of: number, slot: slots[position]) else { continue }
+        guard let entry = entry(of: number, slot: Int32(slot(at: position))) else { continue }
         dependents[entry].leaves |= Leaf.bit(leaf)
       }
     }
@@ -153,7 +153,7 @@ extension RuleEngine {
     case .during: found = [Target(index: calendarHours(leaf.calendar ?? "", estate: estate))]
     default:
       for position in positions(of: leaf, on: device) {
-        let slot = Int(slots[position])
+        let slot = slot(at: position)
         if slot < 0 {
           found.append(Target(index: Int32(-slot - 1)))
           if leaf.form == .age { bound.form = .ageOfEvent }

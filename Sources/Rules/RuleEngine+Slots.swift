@@ -5,7 +5,8 @@ import RingBuffer
 /// What all rules together ask of one signal of one device.
 private struct Demand {
   var longest: Int64 = 0
-  var holdsEnergy = false
+  /// The longest window that asks for an energy mean.
+  var longestEnergy: Int64 = 0
   var dependents: [Int32] = []
 }
 
@@ -17,41 +18,62 @@ extension RuleEngine {
     columns = Array(repeating: 0, count: Self.signalCount)
     for (number, signal) in signals.enumerated() { columns[Int(signal)] = Int32(number + 1) }
     columnCount = signals.count + 1
-    slots = Array(repeating: 0, count: devices.count * columnCount)
-    // First the numbers of demands, from 1.
+    // The numbers of demands, from 1.
+    var numbers = Array(repeating: Int32(0), count: devices.count * columnCount)
     var demands: [Demand] = []
     for (number, instance) in instances.enumerated() {
       for plan in plans[Int(instance.rule)] {
         for (leaf, position) in plan.leaves.flatMap({ wishes(of: $0, in: plan, on: instance.device) }) {
-          if slots[position] == 0 {
+          if numbers[position] == 0 {
             demands.append(Demand())
-            slots[position] = Int32(demands.count)
+            numbers[position] = Int32(demands.count)
           }
-          let index = Int(slots[position]) - 1
+          let index = Int(numbers[position]) - 1
           demands[index].longest = max(demands[index].longest, leaf.window)
-          if leaf.form == .leq { demands[index].holdsEnergy = true }
+          if leaf.form == .leq {
+            demands[index].longestEnergy = max(demands[index].longestEnergy, leaf.window)
+          }
           if demands[index].dependents.last != Int32(number) {
             demands[index].dependents.append(Int32(number))
           }
         }
       }
     }
+    var known: [SeriesManner: Int32] = [:]
     dependents.reserveCapacity(demands.reduce(0) { $0 + $1.dependents.count })
     /// The signal of a position among the slots that is read.
     func signal(_ position: Int) -> Signal { Signal.all[Int(signals[position % columnCount - 1])] }
-    series.reserveCapacity(slots.indices.count { slots[$0] > 0 && signal($0).form != .event })
+    series.reserveCapacity(numbers.indices.count { numbers[$0] > 0 && signal($0).form != .event })
     traits.reserveCapacity(series.capacity)
+    var layouts: [[Int16]: Int32] = [:]
     for device in devices.indices {
       (devices[device].firstSeries, devices[device].firstTrack) = (Int32(series.count), Int32(tracks.count))
-      for position in (device * columnCount)..<((device + 1) * columnCount) where slots[position] > 0 {
-        slots[position] = makeSlot(device: device, signal(position), demands[Int(slots[position]) - 1])
+      var layout = Array(repeating: Int16(0), count: columnCount)
+      for column in 0..<columnCount where numbers[device * columnCount + column] > 0 {
+        let position = device * columnCount + column
+        layout[column] = makeSlot(
+          device: device, signal(position), demands[Int(numbers[position]) - 1], &known)
+      }
+      devices[device].firstSlot = layouts[layout] ?? Int32(slots.count)
+      if Int(devices[device].firstSlot) == slots.count {
+        layouts[layout] = Int32(slots.count)
+        slots += layout
       }
     }
   }
 
   /// 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
   @inline(__always) func slot(_ device: Int, _ signal: SignalIndex) -> Int {
-    Int(slots[device * columnCount + Int(columns[Int(signal.raw)])])
+    slot(device, column: Int(columns[Int(signal.raw)]))
+  }
+
+  /// The same, by its position among all devices' columns.
+  func slot(at position: Int) -> Int { slot(position / columnCount, column: position % columnCount) }
+
+  @inline(__always) private func slot(_ device: Int, column: Int) -> Int {
+    let own = Int(slots[Int(devices[device].firstSlot) + column])
+    if own == 0 { return 0 }
+    return own > 0 ? Int(devices[device].firstSeries) + own : own - Int(devices[device].firstTrack)
   }
 
   /// What a leaf reads, with where it stands among the slots; of a shared condition all leaves on all devices.
@@ -72,11 +94,18 @@ extension RuleEngine {
     }
   }
 
-  private mutating func makeSlot(device: Int, _ signal: Signal, _ demand: Demand) -> Int32 {
+  private mutating func makeSlot(
+    device: Int, _ signal: Signal, _ demand: Demand, _ known: inout [SeriesManner: Int32]
+  ) -> Int16 {
     let interval = max(1, devices[device].interval)
-    var entry = SeriesTraits(
-      scale: signal.unit.scale, hold: signal.form == .state ? .max : interval + interval / 2,
-      watchedSince: start.milliseconds)
+    let manner = SeriesManner(
+      scale: signal.unit.scale, hold: signal.form == .state ? .max : interval + interval / 2)
+    let number = known[manner] ?? Int32(manners.count)
+    if Int(number) == manners.count {
+      known[manner] = number
+      manners.append(manner)
+    }
+    var entry = SeriesTraits(watchedSince: start.milliseconds, manner: number)
     entry.firstDependent = Int32(dependents.count)
     dependents += demand.dependents.map { Dependent(instance: $0) }
     entry.endDependent = Int32(dependents.count)
@@ -86,7 +115,7 @@ extension RuleEngine {
       tracks.append(track)
       trackTraits.append(entry)
       trackDevices.append(Int32(device))
-      return -Int32(tracks.count)
+      return Int16(Int(devices[device].firstTrack) - tracks.count)
     }
     // Four times the readings to be expected: devices report faster when something happens.
     let expected = (demand.longest + lateness) / interval
@@ -94,9 +123,10 @@ extension RuleEngine {
     series.append(
       WindowedSeries(
         capacity: Int(min(most, expected * 4 + 64)), usual: Int(min(most, expected + 4)), step: interval,
-        lateness: lateness, holdsEnergy: demand.holdsEnergy))
+        lateness: lateness, holdsEnergy: demand.longestEnergy > 0,
+        energies: Int(min(most, demand.longestEnergy / interval + 1))))
     traits.append(entry)
-    return Int32(series.count)
+    return Int16(series.count - Int(devices[device].firstSeries))
   }
 
   /// Where each instance stands among the dependents.

@@ -179,7 +179,7 @@ extension RuleEngine {
     switch leaf.form {
     case .latest:
       let last = series[index].ring.lastTime
-      let hold = traits[index].hold
+      let hold = manners[Int(traits[index].manner)].hold
       guard last != .min, observed - last <= hold else { return .nothing }
       return Glimpse(
         value: series[index].ring.lastValue, until: hold == .max || !heedsSilence ? .max : last + hold + 1)

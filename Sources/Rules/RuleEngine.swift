@@ -55,8 +55,9 @@ public struct RuleEngine: Sendable {
   var questions: [LeafQuestion] = []
   var targets: [Target] = []
   var attributes: [Double] = []
-  /// For each (device, signal that rules read): 0 unread, n > 0 series n - 1, n < 0 event track -n - 1.
-  var slots: [Int32] = []
+  /// For each signal that rules read: 0 unread, n > 0 the device's series n - 1, n < 0 its event track -n - 1. Devices
+  /// with the same rules share them.
+  var slots: [Int16] = []
   /// For each signal its column among a device's slots; 0, which is always unread, where no rule reads it.
   var columns: [Int32] = []
   var columnCount = 1
@@ -65,6 +66,7 @@ public struct RuleEngine: Sendable {
   var firstEntries: [Int32] = []
   var entries: [Int32] = []
   var watchers: [Int32] = []
+  var manners: [SeriesManner] = []
   var traits: [SeriesTraits] = []
   var trackTraits: [SeriesTraits] = []
   var trackDevices: [Int32] = []
@@ -206,7 +208,7 @@ public struct RuleEngine: Sendable {
     }
     let before = series[index].overruns
     switch series[index].insert(
-      time: reading.time.milliseconds, value: reading.value * traits.scale, now: now)
+      time: reading.time.milliseconds, value: reading.value * manners[Int(traits.manner)].scale, now: now)
     {
     case .duplicate:
       counters.duplicate += 1

@@ -68,6 +68,8 @@ public final class Store {
       // Debian's SQLite overwrites what is deleted. Nothing secret is in here, and it would write each batch that
       // was compacted once more.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA secure_delete = OFF") }
+      // A batch touches few pages: SQLite would keep 2 MB of them.
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
       // A large snapshot leaves a large log; it is cut after the next checkpoint.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA journal_size_limit = 16777216") }
       try Schema.migrator.migrate(queue)

@@ -34,6 +34,7 @@ struct Gatehouse: AsyncParsableCommand {
     ])
 
   static func main() async {
+    ProcessMemory.share()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -38,7 +38,6 @@ struct RunCommand: AsyncParsableCommand {
   var logLevel: Logger.Level = .info
 
   func run() async throws {
-    ProcessMemory.share()
     let loaded = try options.load(estates: estates, sends: true)
     let format = log ?? LineLog.preferredFormat(ProcessInfo.processInfo.environment)
     let logger = LineLog(format).logger(level: logLevel)
