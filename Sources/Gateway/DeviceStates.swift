@@ -34,13 +34,16 @@ struct DeviceStates {
 
   private struct Newest {
     var signal: SignalIndex
+    /// The same device's next; -1: there is none.
+    var next: Int32
     var value: Double
     var time: Timestamp
   }
 
   private struct State {
     var lastSeen: Timestamp?
-    var newest: ContiguousArray<Newest> = []
+    /// Where its newest values begin; -1: it has none.
+    var newest: Int32 = -1
     var clock = Clock()
     var clockOffset: Int64?
     var messages = 0
@@ -54,6 +57,8 @@ struct DeviceStates {
 
   private(set) var counts = Counts()
   private var states: ContiguousArray<State>
+  /// Of each device the newest value of each signal, linked one to the next.
+  private var newest: ContiguousArray<Newest> = []
   /// Without their messages and their clock's offset, which stand in the state.
   private var lives: ContiguousArray<DeviceLife> = []
   /// Devices whose state has changed since it was taken, the longest waiting first.
@@ -68,8 +73,8 @@ struct DeviceStates {
         messages: known.life?.messages ?? 0, online: known.online)
       for (name, newest) in known.values.sorted(by: { $0.key < $1.key }) {
         guard let signal = Signal.named(name) else { continue }
-        state.newest.append(
-          Newest(signal: signal, value: newest.value ?? .nan, time: Timestamp(milliseconds: newest.time)))
+        state.newest = add(
+          signal, newest.value ?? .nan, Timestamp(milliseconds: newest.time), before: state.newest)
       }
       states[Int(device.raw)] = state
       guard var life = known.life else { continue }
@@ -165,14 +170,34 @@ struct DeviceStates {
     if reading.signal == Self.battery, reading.quality == .good {
       self[life: device].battery.note(reading.value, at: reading.time)
     }
-    for index in states[device].newest.indices where states[device].newest[index].signal == reading.signal {
-      guard reading.time > states[device].newest[index].time else { return false }
-      states[device].newest[index].value = reading.value
-      states[device].newest[index].time = reading.time
+    var place = Int(states[device].newest)
+    while place >= 0, newest[place].signal != reading.signal { place = Int(newest[place].next) }
+    if place < 0 {
+      states[device].newest = add(reading.signal, reading.value, reading.time, before: states[device].newest)
       return true
     }
-    states[device].newest.append(Newest(signal: reading.signal, value: reading.value, time: reading.time))
+    guard reading.time > newest[place].time else { return false }
+    (newest[place].value, newest[place].time) = (reading.value, reading.time)
     return true
+  }
+
+  /// - Returns: its place.
+  private mutating func add(_ signal: SignalIndex, _ value: Double, _ time: Timestamp, before next: Int32)
+    -> Int32
+  {
+    newest.append(Newest(signal: signal, next: next, value: value, time: time))
+    return Int32(newest.count - 1)
+  }
+
+  private func values(of state: State) -> [String: DeviceState.Value] {
+    var values: [String: DeviceState.Value] = [:]
+    var place = Int(state.newest)
+    while place >= 0 {
+      values[Signal[newest[place].signal].name] = DeviceState.Value(
+        value: newest[place].value, time: newest[place].time)
+      place = Int(newest[place].next)
+    }
+    return values
   }
 
   var hasChanges: Bool { !changed.isEmpty }
@@ -188,10 +213,7 @@ struct DeviceStates {
       let state = states[index]
       return DeviceState(
         device: catalogue.paths[index], lastSeen: state.lastSeen, online: state.online,
-        values: Dictionary(
-          uniqueKeysWithValues: state.newest.map {
-            (Signal[$0.signal].name, DeviceState.Value(value: $0.value, time: $0.time))
-          }), life: life(index))
+        values: values(of: state), life: life(index))
     }
     changed.removeFirst(taken.count)
     return changes

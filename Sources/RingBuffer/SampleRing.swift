@@ -58,6 +58,15 @@ public struct SampleRing: Sendable {
 
   public var holdsEnergy: Bool { energyRoom > 0 }
 
+  struct Layout: Hashable {
+    var limit: Int32
+    var usual: Int32
+    var energyRoom: Int32
+    var step: Int64
+  }
+
+  var layout: Layout { Layout(limit: limit, usual: usual, energyRoom: energyRoom, step: step) }
+
   public var capacity: Int { Int(limit) }
   public var count: Int { Int(held) }
   /// The sequence number behind the newest sample's.

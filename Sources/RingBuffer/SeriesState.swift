@@ -23,6 +23,9 @@ public struct SeriesState: Sendable {
 
   public init() {}
 
+  /// Whether it has no samples.
+  public var isEmpty: Bool { times.isEmpty }
+
   /// - Throws: where the bytes can't be a series.
   public mutating func read(from reader: inout StateReader) throws(StateDamage) {
     times.removeAll(keepingCapacity: true)

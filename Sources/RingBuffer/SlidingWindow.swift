@@ -246,22 +246,3 @@ extension SlidingWindow {
     begin(other.line)
   }
 }
-
-/// Windows without samples, each layout once.
-public struct WindowLayouts {
-  private struct Shape: Hashable {
-    var length: Int64
-    var measures: UInt8
-  }
-  private var known: [[Shape]: [SlidingWindow]] = [:]
-
-  public init() {}
-
-  mutating func shared(_ windows: [SlidingWindow]) -> [SlidingWindow] {
-    let layout = windows.map { Shape(length: $0.length, measures: $0.measures.rawValue) }
-    if let same = known[layout] { return same }
-    let settled = windows.withUnsafeBufferPointer { Array($0) }
-    known[layout] = settled
-    return settled
-  }
-}

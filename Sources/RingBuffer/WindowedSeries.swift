@@ -48,8 +48,25 @@ public struct WindowedSeries: Sendable {
     return windows.count - 1
   }
 
-  /// All windows have been asked for: until the first sample they lie where those of others lie that are the same.
-  public mutating func settle(_ known: inout WindowLayouts) { windows = known.shared(windows) }
+  /// How a series is made: two that are made alike are the same until the first sample.
+  public struct Layout: Hashable {
+    fileprivate struct Window: Hashable {
+      var length: Int64
+      var measures: UInt8
+    }
+    fileprivate var ring: SampleRing.Layout
+    fileprivate var lateness: Int64
+    fileprivate var windows: [Window]
+  }
+
+  public var layout: Layout {
+    Layout(
+      ring: ring.layout, lateness: lateness,
+      windows: windows.map { Layout.Window(length: $0.length, measures: $0.measures.rawValue) })
+  }
+
+  /// All windows have been asked for.
+  public mutating func settle() { windows = windows.withUnsafeBufferPointer { Array($0) } }
 
   /// Takes a sample in, and moves the windows to it when it is the newest.
   /// - Parameter now: the time that has been reached, when that is later; windows are moved to it.

@@ -46,6 +46,7 @@ extension RuleEngine {
       guard theirs.count > 0, mine.count == 0 || theirs[theirs.first].time < mine[mine.first].time else {
         return
       }
+      series.own(here - 1)
       series[here - 1].adopt(other.series[there - 1])
       traits[here - 1].watchedSince = min(
         traits[here - 1].watchedSince, other.traits[there - 1].watchedSince)

@@ -45,14 +45,13 @@ extension RuleEngine {
   }
 
   private func touch(_ numbers: UnsafeBufferPointer<Int32>) -> Int64 {
-    series.withUnsafeBufferPointer { series in
+    series.withPlaces { places, series in
       var sum: Int64 = 0
-      for number in numbers {
-        sum &+= traits[Int(number)].watchedSince &+ series[Int(number)].touchSelf()
-      }
+      for number in numbers { sum &+= traits[Int(number)].watchedSince &+ Int64(places[Int(number)]) }
+      for number in numbers { sum &+= series[Int(places[Int(number)])].touchSelf() }
       for number in numbers {
         let traits = traits[Int(number)]
-        sum &+= series[Int(number)].touch()
+        sum &+= series[Int(places[Int(number)])].touch()
         for entry in Int(traits.firstDependent)..<Int(traits.endDependent) {
           sum &+= Int64(dependents[entry].instance)
         }
@@ -60,7 +59,7 @@ extension RuleEngine {
       }
       for number in numbers {
         let traits = traits[Int(number)]
-        sum &+= series[Int(number)].touchLeaving()
+        sum &+= series[Int(places[Int(number)])].touchLeaving()
         for entry in Int(traits.firstDependent)..<Int(traits.endDependent) {
           sum &+= instances[Int(dependents[entry].instance)].quietUntil
         }

@@ -22,8 +22,7 @@ extension RuleEngine {
     leaves = leaves.withUnsafeBufferPointer { Array($0) }
     lessons = lessons.withUnsafeBufferPointer { Array($0) }
     calmNumbers = [:]
-    var layouts = WindowLayouts()
-    for number in series.indices { series[number].settle(&layouts) }
+    series.settle()
     for instance in instances.indices { disturb(instance) }
   }
 

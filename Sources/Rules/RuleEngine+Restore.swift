@@ -147,6 +147,7 @@ extension RuleEngine {
       } else {
         try state.read(from: &reader)
         guard slot > 0 else { continue }
+        if !state.isEmpty { series.own(slot - 1) }
         series[slot - 1].restore(state)
         traits[slot - 1].watchedSince = since
       }

@@ -43,8 +43,7 @@ extension RuleEngine {
     dependents.reserveCapacity(demands.reduce(0) { $0 + $1.dependents.count })
     /// The signal of a position among the slots that is read.
     func signal(_ position: Int) -> Signal { Signal.all[Int(signals[position % columnCount - 1])] }
-    series.reserveCapacity(numbers.indices.count { numbers[$0] > 0 && signal($0).form != .event })
-    traits.reserveCapacity(series.capacity)
+    traits.reserveCapacity(numbers.indices.count { numbers[$0] > 0 && signal($0).form != .event })
     var layouts: [[Int16]: Int32] = [:]
     for device in devices.indices {
       (devices[device].firstSeries, devices[device].firstTrack) = (Int32(series.count), Int32(tracks.count))

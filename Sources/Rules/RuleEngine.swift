@@ -87,7 +87,7 @@ public struct RuleEngine: Sendable {
   var freeCourses: [Int32] = []
   var islands: [Island] = []
   var devices: [DeviceState] = []
-  var series: [WindowedSeries] = []
+  var series = SeriesTable()
   var tracks: [EventTrack] = []
   var hours: [CalendarHours] = []
   var shares: [BoundShare] = []
@@ -206,6 +206,7 @@ public struct RuleEngine: Sendable {
       let newest = max(devices[Int(reading.device.raw)].newest, reading.time.milliseconds)
       learn(lesson, from: index, until: newest - lateness)
     }
+    series.own(index)
     let before = series[index].overruns
     switch series[index].insert(
       time: reading.time.milliseconds, value: reading.value * manners[Int(traits.manner)].scale, now: now)

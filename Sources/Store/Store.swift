@@ -69,7 +69,7 @@ public final class Store {
       // was compacted once more.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA secure_delete = OFF") }
       // A batch touches few pages: SQLite would keep 2 MB of them.
-      try queue.inDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA cache_size = -512") }
       // A large snapshot leaves a large log; it is cut after the next checkpoint.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA journal_size_limit = 16777216") }
       try Schema.migrator.migrate(queue)
