@@ -21,7 +21,8 @@ BINARY := .build/release/gatehouse
 # section of its own, so that what nobody calls is left out and what runs lies together; equal functions are not merged,
 # which would leave some without a name to order them by.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -Xfrontend -Xswiftc -function-sections \
-  -Xswiftc -Xfrontend -Xswiftc -disable-llvm-merge-functions-pass $(if $(JOBS),--jobs $(JOBS))
+  -Xswiftc -Xfrontend -Xswiftc -disable-llvm-merge-functions-pass \
+  -Xswiftc -Xllvm -Xswiftc -swiftmergefunc-threshold=0 $(if $(JOBS),--jobs $(JOBS))
 
 .PHONY: help setup build run demo test soak bench deb testdeb lint format clean
 

@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// What waits for a person or a network is compiled for size: less of it lies in memory.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 // Targets are floors: each imports only those below it. docs/architecture.md says what lives where.
 let package = Package(
   name: "gatehouse",
@@ -31,7 +34,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CIcal"),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
-    .target(name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: small),
 
     // Floor 1: the vocabulary, and rings that know nothing of it.
     .target(name: "EstateModel", dependencies: ["Configuration"]),
@@ -61,7 +65,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Mustache", package: "swift-mustache"),
-      ]),
+      ], swiftSettings: small),
 
     // Floor 4: the pipeline, wired.
     .target(
@@ -87,7 +91,7 @@ let package = Package(
       dependencies: [
         "EstateModel", "RuleTools", "Store", "Tickets", .product(name: "Mustache", package: "swift-mustache"),
       ],
-      resources: [.copy("Resources")]),
+      resources: [.copy("Resources")], swiftSettings: small),
 
     // Floor 5: what people look at in a browser.
     .target(
@@ -111,7 +115,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      resources: [.copy("Resources")]),
+      resources: [.copy("Resources")], swiftSettings: small),
 
     // Floor 6: the command line.
     .executableTarget(
@@ -122,6 +126,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
+      swiftSettings: small,
       // What runs lies together, relocations are packed, and no symbol is there for others to link with: the system
       // keeps whole neighbourhoods of code in memory. scripts/function-order.sh makes the list.
       linkerSettings: [
@@ -130,7 +135,8 @@ let package = Package(
             "-use-ld=lld", "-Xlinker",
             "--symbol-ordering-file=\(Context.packageDirectory)/scripts/function-order.txt", "-Xlinker",
             "--no-warn-symbol-ordering", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
-            "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL",
+            "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL", "-Xlinker",
+            "--script=\(Context.packageDirectory)/scripts/nameless.ld",
           ], .when(configuration: .release))
       ]),
 

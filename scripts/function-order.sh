@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes scripts/function-order.txt: the functions that a gateway runs while it starts, takes readings in, raises tickets
-# and shows pages. The linker puts them side by side, which spares 9 MB of memory (benchmarks/README.md). To be run
+# and shows pages. The linker puts them side by side, which spares more than 9 MB of memory (benchmarks/README.md). To be run
 # after `make build` when much has changed, with valgrind installed; minutes. Functions that are not in the list any
 # more, or not yet, only lie elsewhere.
 set -eu
@@ -46,7 +46,7 @@ nm --defined-only "$folder/gatehouse" | awk '$2 ~ /^[tTwW]$/ { print $3 }' | sor
 {
   for calls in "$folder"/calls.*; do sed -n 's/^c*fn=([0-9]*) //p' "$calls"; done | sed "s/'[0-9]*$//"
   # What starts the embedded broker.
-  grep -E 'EmbeddedBroker|EnrolmentBook|brokerTemplate|DeviceListenerSettings|Foundation7ProcessC3run|Foundation4PipeC|CFSocketCreateWithNative|CFRunLoopGetCurrent|NSUserName|NSString.*isEqual' "$folder/there"
+  grep -E 'EmbeddedBroker|EnrolmentBook|brokerTemplate|DeviceListenerSettings|SpawningThread|SpawnAnswer|7Gateway7runTool|Foundation7ProcessC|Foundation4PipeC|FileHandleC(5close|05closeB0|10nullDevice)|NSConditionC|FileAttributeKeyV|setAttributes_12ofItem|setCatInfoAttributes|Dispatch0A9SemaphoreC|RuleEngineV6resume|PipelineC11skipSilence|(NativeSet|NativeDictionary|HashTable).*s5Int32V|^CFBagCreateMutable|CFStringConvertEncodingToNSStringEncoding|CFSocketCreateWithNative|CFRunLoopGetCurrent|NSUserName|NSString.*isEqual' "$folder/there"
 } | sort -u >"$folder/called"
 comm -12 "$folder/called" "$folder/there" >scripts/function-order.txt
 wc -l scripts/function-order.txt

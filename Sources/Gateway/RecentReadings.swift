@@ -1,7 +1,7 @@
 /// Which readings have been taken in lately, so that one delivered again is recognised.
 import EstateModel
 
-/// Remembers the last 131,072 readings at least, twice as many at most, by a fingerprint of device, signal, event
+/// Remembers the last 131,072 readings at least, a quarter more at most, by a fingerprint of device, signal, event
 /// time and event. Remembering writes one number; only a question builds an index.
 struct RecentReadings {
   /// A run of readings in the order in which they came, and an index over the first of them.
@@ -38,22 +38,24 @@ struct RecentReadings {
   }
 
   /// A power of two.
-  static let generation = 131_072
-  private var younger = Generation()
-  private var older = Generation()
+  static let generation = 32_768
+  /// One more than are full.
+  private var generations = ContiguousArray(repeating: Generation(), count: 5)
+  private var youngest = 0
 
   mutating func remember(_ reading: Reading) {
-    if younger.prints.count == Self.generation {
-      swap(&older, &younger)
-      younger.clear()
+    if generations[youngest].prints.count == Self.generation {
+      youngest = (youngest + 1) % generations.count
+      generations[youngest].clear()
     }
-    younger.prints.append(Self.print(of: reading))
+    generations[youngest].prints.append(Self.print(of: reading))
   }
 
   /// Whether the same device has said the same signal for the same time before.
   mutating func contains(_ reading: Reading) -> Bool {
     let print = Self.print(of: reading)
-    return younger.contains(print) || older.contains(print)
+    for number in generations.indices where generations[number].contains(print) { return true }
+    return false
   }
 
   private static func print(of reading: Reading) -> UInt64 {

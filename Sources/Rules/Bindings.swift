@@ -9,7 +9,7 @@ struct Target: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// From where the number of the one thing that a leaf looks at counts. Numbers that count from the device's own things
-/// are the same on all devices that have the same rules, which share their leaves.
+/// on are the same on all devices that have the same rules and neighbours as far, which share their leaves.
 enum LeafOrigin: UInt8, Sendable, BitwiseCopyable {
   case engine, ownSeries, ownTracks, ownMemories, ownDevice
   /// Of two targets: series where they have a window, tracks where not.

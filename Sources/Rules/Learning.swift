@@ -59,16 +59,18 @@ extension RuleEngine {
   }
 
   /// - Returns: the stretch's number.
-  mutating func learnStretch(of index: Int, _ band: Double) -> Int32 {
+  mutating func learnStretch(of index: Int, _ band: Double) {
     let number = lesson(of: index)
-    var known = lessons[number].stretch
-    while known >= 0 {
-      if stretches[Int(known)].band == band { return known }
-      known = stretches[Int(known)].next
-    }
+    if stretch(of: index, band) != nil { return }
     stretches.append(SteadyStretch(band: band, next: lessons[number].stretch))
     lessons[number].stretch = Int32(stretches.count - 1)
-    return lessons[number].stretch
+  }
+
+  /// The stretch of a series that something is learned of.
+  func stretch(of index: Int, _ band: Double) -> Int? {
+    var number = Int(lessons[Int(traits[index].lesson)].stretch)
+    while number >= 0, stretches[number].band != band { number = Int(stretches[number].next) }
+    return number < 0 ? nil : number
   }
 
   /// Learns from the readings up to a time before which none can come any more.

@@ -173,7 +173,7 @@ extension RuleEngine {
         learnHours(of: Int(target.index), leaf.signal ?? .init(0), estate: estate)
       }
     case .steady:
-      found = found.map { Target(index: learnStretch(of: Int($0.index), leaf.parameter)) }
+      for target in found { learnStretch(of: Int(target.index), leaf.parameter) }
     case .coefficient:
       if found.count == 2 {
         found = [Target(index: learnDependence(of: Int(found[0].index), on: Int(found[1].index)))]
@@ -183,7 +183,7 @@ extension RuleEngine {
     bound.count = Int32(found.count)
     if found.count == 1 {
       bound.target = found[0]
-      if leaf.via == .own { countFromDevice(&bound, device) }
+      countFromDevice(&bound, device)
     } else if found.count == 2, leaf.form == .overlap || leaf.form == .countBeyond {
       let state = devices[Int(device)]
       let pair = found.map {
@@ -202,11 +202,14 @@ extension RuleEngine {
     leaves.append(bound)
   }
 
-  /// Gives what a leaf looks at the number that it has among the device's own.
+  /// Gives what a leaf looks at the number that it has from the device's own on: also what is a neighbour's, which is as
+  /// far from one device as from the next.
   private func countFromDevice(_ leaf: inout BoundLeaf, _ device: Int32) {
     switch leaf.form {
-    case .days, .during, .share, .steady, .coefficient: break
-    case .ageAny: (leaf.origin, leaf.target.index) = (.ownDevice, 0)
+    case .days, .during, .share, .coefficient: break
+    case .ageAny:
+      leaf.origin = .ownDevice
+      leaf.target.index -= device
     case .count, .dwell, .ageOfEvent:
       leaf.origin = .ownTracks
       leaf.target.index -= devices[Int(device)].firstTrack

@@ -119,7 +119,7 @@ extension RuleEngine {
     case .ownSeries: return Int(devices[Int(device)].firstSeries) + number
     case .ownTracks: return Int(devices[Int(device)].firstTrack) + number
     case .ownMemories: return Int(devices[Int(device)].firstMemory) + number
-    case .ownDevice: return Int(device)
+    case .ownDevice: return Int(device) + number
     case .ownPair: return -1
     }
   }
@@ -196,7 +196,9 @@ extension RuleEngine {
       let (seconds, until) = tracks[index].dwell(at: now)
       return Glimpse(value: seconds, until: min(until, known.until))
     case .days: return days(index, questions[Int(leaf.question)].window, at: now)
-    case .steady: return Glimpse(value: stretches[index].length, until: .max)
+    case .steady:
+      let stretch = stretch(of: index, questions[Int(leaf.question)].parameter)
+      return Glimpse(value: stretch.map { stretches[$0].length } ?? .nan, until: .max)
     case .typical: return typical(index, at: now)
     case .coefficient: return coefficient(index)
     case .share: return share(index, at: now)

@@ -33,12 +33,14 @@ struct Gatehouse: AsyncParsableCommand {
       ConfigCommands.self,
     ])
 
-  static func main() async {
+  /// Not `async`: the main thread would end, for which the system looks through the program's tables for unwinding, and
+  /// keeps them in memory.
+  static func main() {
     ProcessMemory.share()
     do {
       var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
+      if let asynchronous = command as? any AsyncParsableCommand {
+        try wait(for: asynchronous)
       } else {
         try command.run()
       }
@@ -56,6 +58,18 @@ struct Gatehouse: AsyncParsableCommand {
       standardError(text)
       Foundation.exit(isUsage ? 2 : error is ExitCode ? code.rawValue : 1)
     }
+  }
+
+  private static func wait(for command: any AsyncParsableCommand) throws {
+    nonisolated(unsafe) var command = command
+    nonisolated(unsafe) var outcome: Result<Void, any Error> = .success(())
+    let done = DispatchSemaphore(value: 0)
+    Task.detached {
+      do { try await command.run() } catch { outcome = .failure(error) }
+      done.signal()
+    }
+    done.wait()
+    try outcome.get()
   }
 }
 

@@ -138,6 +138,41 @@ import Testing
     #expect(log(engine.takeTransitions()) == ["cleared r p12 12:41:00"])
   }
 
+  @Test("Devices made alike share nothing from the first reading on, whoever looks, own or a neighbour's")
+  func alike() {
+    let bench = Bench(
+      """
+      - {rule: own, on: sewer-level-probe, raise: "mean(level, 10min) > 0.5 m", priority: P3, ticket: t}
+      - {rule: next, on: sewer-level-probe, raise: "max(downstream.level, 10min) > 0.5 m and age(downstream.level) < 5min", priority: P3, ticket: t}
+      - {rule: still, on: sewer-level-probe, raise: "steady(level, 1 cm) >= 10min", priority: P3, ticket: t}
+      """)
+    #expect(bench.messages.isEmpty)
+    var engine = bench.engine(from: start)
+    func silent(_ probes: [String]) -> Bool {
+      probes.allSatisfy { engine.explanation(rule: "own", device: "test/\($0)")?.raises == nil }
+    }
+    // Looked at before anything was heard.
+    engine.advance(to: start + minute)
+    #expect(silent(["p9", "p10", "p11", "p12"]))
+    for step in 1...3 { engine.ingest(bench.reading("p10", "level", 0.9, at: start + Int64(step) * minute)) }
+    engine.advance(to: start + 4 * minute)
+    #expect(log(engine.takeTransitions()) == ["raised next p9 12:01:00", "raised own p10 12:01:00"])
+    #expect(silent(["p9", "p11", "p12"]))
+    for step in 5...30 {
+      engine.ingest(
+        bench.reading("p11", "level", step.isMultiple(of: 2) ? 0.1 : 0.2, at: start + Int64(step) * minute))
+      engine.ingest(bench.reading("p12", "level", 0.1, at: start + Int64(step) * minute))
+    }
+    let later = log(engine.takeTransitions())
+    #expect(later.contains { $0.hasPrefix("raised still p12") })
+    #expect(!later.contains { $0.contains("still p11") || $0.contains("still p9") })
+    #expect(silent(["p9"]))
+    // A copy goes its own way.
+    var copy = engine
+    copy.ingest(bench.reading("p9", "level", 0.9, at: start + 31 * minute))
+    #expect(silent(["p9"]))
+  }
+
   @Test("States are yes or no, and hold until they are told otherwise")
   func states() {
     let bench = Bench(on: "entrance-camera", "raise: tamper or video-loss\nfor: 10min")
