@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes scripts/function-order.txt: the functions that a gateway runs while it starts, takes readings in, raises tickets
-# and shows pages. The linker puts them side by side, which spares more than 9 MB of memory (benchmarks/README.md). To be run
-# after `make build` when much has changed, with valgrind installed; minutes. Functions that are not in the list any
+# and shows pages. The linker puts them side by side, which spares more than 9 MB of memory (benchmarks/README.md). To be
+# run after `make build` when much has changed, with valgrind installed; minutes. Functions that are not in the list any
 # more, or not yet, only lie elsewhere.
 set -eu
 cd "$(dirname "$0")/.."

@@ -61,7 +61,10 @@ struct Gatehouse: AsyncParsableCommand {
   }
 
   private static func wait(for command: any AsyncParsableCommand) throws {
+    // Unsafe, because the compiler knows nothing of the semaphore: from here on only the task touches the command, which
+    // is nobody else's.
     nonisolated(unsafe) var command = command
+    // Unsafe for the same reason: the task writes it before its signal, and it is read after that.
     nonisolated(unsafe) var outcome: Result<Void, any Error> = .success(())
     let done = DispatchSemaphore(value: 0)
     Task.detached {
