@@ -39,7 +39,7 @@ let package = Package(
 
     // Floor 1: the vocabulary, and rings that know nothing of it.
     .target(name: "EstateModel", dependencies: ["Configuration"]),
-    .target(name: "RingBuffer"),
+    .target(name: "RingBuffer", dependencies: ["CMemory"]),
 
     // Calendars of RFC 5545.
     .target(name: "Calendars", dependencies: ["CIcal", "Configuration", "EstateModel"]),

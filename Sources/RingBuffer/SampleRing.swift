@@ -25,9 +25,9 @@ public struct SampleRing: Sendable {
   /// The newest sample's time; `Int64.min` before the first.
   public private(set) var lastTime = Int64.min
   public private(set) var lastValue = 0.0
-  private var samples: [Sample] = []
+  fileprivate var samples: [Sample] = []
   /// 10^(value/10) of the newest samples, by their sequence numbers: a power of two of them, or none.
-  private var energies: [Double] = []
+  fileprivate var energies: [Double] = []
   /// Sequence number of the oldest sample.
   public private(set) var first = 0
   /// For how long a sample stands at most, in milliseconds.
@@ -90,7 +90,7 @@ public struct SampleRing: Sendable {
     soundEnergy(ofLevel: self[sequence].value)
   }
 
-  @inline(__always) private func slot(_ sequence: Int) -> Int {
+  @inline(__always) fileprivate func slot(_ sequence: Int) -> Int {
     let position = Int(head) + (sequence - first)
     return position >= samples.count ? position - samples.count : position
   }
@@ -144,16 +144,6 @@ public struct SampleRing: Sendable {
     return low
   }
 
-  /// Loads the oldest and the newest sample.
-  borrowing func touchEnds() -> Int64 { end > first ? self[first].time &+ self[end - 1].time : 0 }
-
-  /// Loads a sample, and its energy where there are any.
-  borrowing func touch(_ sequence: Int) -> Int64 {
-    let isKept = sequence >= end - energies.count
-    let energy = isKept ? energies[sequence & (energies.count - 1)].bitPattern : 0
-    return self[sequence].time &+ Int64(truncatingIfNeeded: energy)
-  }
-
   mutating func setFirstWeight(_ weight: Int64) { firstWeight = min(step, weight) }
 
   var oldestWeight: Int64 { firstWeight }
@@ -181,5 +171,20 @@ public struct SampleRing: Sendable {
     if energies.isEmpty, holdsEnergy { energies = Array(repeating: 0, count: Int(energyRoom)) }
     samples = larger
     head = 0
+  }
+}
+
+// By pointer, and addresses first: of a value that is passed on there would be a copy, and a copy of an array is counted.
+extension UnsafePointer<SampleRing> {
+  @inline(__always) func prefetchHeads() {
+    prefetchLines(at: pointee.samples.address(0) - arrayHead, bytes: 16)
+    if pointee.holdsEnergy { prefetchLines(at: pointee.energies.address(0) - arrayHead, bytes: 16) }
+  }
+
+  /// What ``prefetchHeads()`` asked for must have come.
+  @inline(__always) func prefetchSample(_ sequence: Int) {
+    prefetchLines(at: pointee.samples.address(pointee.slot(sequence)), bytes: 8)
+    guard pointee.holdsEnergy else { return }
+    prefetchLines(at: pointee.energies.address(sequence & (pointee.energies.count - 1)), bytes: 8)
   }
 }

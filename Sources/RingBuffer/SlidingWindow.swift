@@ -35,7 +35,7 @@ struct SlidingWindow: Sendable {
   private(set) var measures: WindowMeasures
   // What only some windows keep. Of sums and extremes there is one, or none.
   private var trackers: [RankTracker] = []
-  private var lines: [LineSums] = []
+  fileprivate var lines: [LineSums] = []
   private var extremes: [Extremes] = []
 
   private struct Extremes: Sendable {
@@ -55,7 +55,7 @@ struct SlidingWindow: Sendable {
   var minimum: Double? { extremes.first?.smallest.smallest }
   var maximum: Double? { extremes.first?.largest.smallest.map { -$0 } }
   var line: LineSums { lines.first ?? LineSums() }
-  private var keepsLine: Bool { !measures.isDisjoint(with: [.line, .moments]) }
+  fileprivate var keepsLine: Bool { !measures.isDisjoint(with: [.line, .moments]) }
   private var keepsExtremes: Bool { !measures.isDisjoint(with: [.minimum, .maximum]) }
   private var keepsMore: Bool { !measures.subtracting(.energy).isEmpty }
 
@@ -244,5 +244,12 @@ extension SlidingWindow {
     fill(from: ring)
     energy = other.energy
     begin(other.line)
+  }
+}
+
+extension UnsafePointer<SlidingWindow> {
+  @inline(__always) func prefetchSums() {
+    guard pointee.keepsLine else { return }
+    prefetchLines(at: pointee.lines.address(0) - arrayHead, bytes: MemoryLayout<LineSums>.size + arrayHead)
   }
 }

@@ -115,31 +115,6 @@ public struct WindowedSeries: Sendable {
     }
   }
 
-  /// Loads itself, then what ``touch()`` and ``touchLeaving()`` need: in this order, so that the next sample finds
-  /// everything at hand.
-  public borrowing func touchSelf() -> Int64 { ring.lastTime &+ reach }
-
-  /// Loads the oldest and the newest sample, and the windows.
-  public borrowing func touch() -> Int64 {
-    ring.touchEnds()
-      &+ windows.withUnsafeBufferPointer { windows in
-        var sum: Int64 = 0
-        for index in windows.indices { sum &+= windows[index].length &+ Int64(windows[index].count) }
-        return sum
-      }
-  }
-
-  /// Loads the samples that the next one may push out of their windows.
-  public borrowing func touchLeaving() -> Int64 {
-    windows.withUnsafeBufferPointer { windows in
-      var sum: Int64 = 0
-      for index in windows.indices where windows[index].count > 0 {
-        sum &+= ring.touch(ring.end - windows[index].count)
-      }
-      return sum
-    }
-  }
-
   private mutating func makeRoom(for time: Int64) {
     // Still inside the windows as they will stand with this sample?
     var isWanted = false
@@ -232,5 +207,39 @@ extension WindowedSeries {
 
   mutating func rank(_ window: Int, _ share: Double, _ scratch: inout [Double]) -> Double? {
     count(window) > 0 ? windows[window].rank(share, from: ring, &scratch) : nil
+  }
+}
+
+/// What the next sample will need, in three steps after the series itself: each looks at what the one before it asked
+/// for.
+extension UnsafePointer<WindowedSeries> {
+  private static var window: Int { MemoryLayout<SlidingWindow>.stride }
+  private var ring: UnsafePointer<SampleRing>? { pointer(to: \.ring) }
+
+  /// Where the samples lie, and the first windows.
+  public func prefetchHeads() {
+    ring?.prefetchHeads()
+    prefetchLines(at: pointee.windows.address(0) - arrayHead, bytes: 2 * Self.window + arrayHead)
+  }
+
+  /// The other windows, and the samples at both ends.
+  public func prefetchWindows() {
+    prefetchLines(at: pointee.windows.address(2), bytes: (pointee.windows.count - 2) * Self.window)
+    ring?.prefetchSample(pointee.ring.first)
+    // The new one stands for the time since the one before it; one a little older may be learned from.
+    ring?.prefetchSample(pointee.ring.end - 2)
+    ring?.prefetchSample(pointee.ring.end)
+  }
+
+  /// The samples that the next one pushes out of their windows, and the windows' sums.
+  public func prefetchLeaving() {
+    for index in 0..<pointee.windows.count {
+      let address = pointee.windows.address(index)
+      guard let window = UnsafePointer<SlidingWindow>(bitPattern: address) else { return }
+      let start = pointee.ring.end - window.pointee.count
+      ring?.prefetchSample(start - 1)
+      ring?.prefetchSample(start + 1)
+      window.prefetchSums()
+    }
   }
 }

@@ -85,7 +85,7 @@ extension RuleEngine {
   /// Tells the series and events that a condition to raise looks at which of their readings matter to it.
   private mutating func connect(_ number: Int, _ plan: Plan, _ binding: Binding) {
     for (leaf, described) in plan.leaves.enumerated() {
-      for (_, position) in wishes(of: described, in: plan, on: instances[number].device) {
+      for (_, position) in wishes(of: described, in: plan, on: binding.device) {
         guard let entry = entry(of: number, slot: Int32(slot(at: position))) else { continue }
         dependents[entry].leaves |= Leaf.bit(leaf)
       }

@@ -110,8 +110,8 @@ public struct RuleEngine: Sendable {
   // Room to work in.
   var recorded: [Double] = []
   var scratch: [Double] = []
-  /// Keeps the compiler from leaving out loads that nobody needs the result of.
-  var touched: Int64 = 0
+  /// The series of the readings that come next, by their positions; -1: none.
+  var coming = Array(repeating: Int32(-1), count: RuleEngine.mostComing)
   /// Against which the latest readings are found fresh or stale: the time of the reading that is being taken in, else
   /// that of the evaluation. A neighbour whose clock leads must not make this device's readings look old.
   var observed: Int64 = 0

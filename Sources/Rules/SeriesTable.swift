@@ -50,10 +50,12 @@ struct SeriesTable: Sendable {
     all.append(series)
   }
 
-  /// Hands over where series lie, for who loads them beforehand.
-  func withPlaces<Result>(
-    _ body: (UnsafeBufferPointer<Int32>, UnsafeBufferPointer<WindowedSeries>) -> Result
-  ) -> Result {
-    places.withUnsafeBufferPointer { places in all.withUnsafeBufferPointer { body(places, $0) } }
+  /// Asks for where a series lies, then for what lies there.
+  @inline(__always) func prefetchPlace(_ number: Int) { places.prefetch(number) }
+  @inline(__always) func prefetch(_ number: Int) { all.prefetch(Int(places[number])) }
+
+  /// Where it lies; until the table changes.
+  @inline(__always) func pointer(_ number: Int) -> UnsafePointer<WindowedSeries>? {
+    all.withUnsafeBufferPointer { series in series.baseAddress.map { $0 + Int(places[number]) } }
   }
 }

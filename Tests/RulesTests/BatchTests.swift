@@ -38,7 +38,7 @@ import Testing
     var single = RuleEngine(rules: bench.rules, catalogue: catalogue, start: start)
     var batched = single
     for from in stride(from: 0, to: readings.count, by: 100) {
-      let batch = Array(readings[from..<min(from + 100, readings.count)])
+      let batch = readings[from..<min(from + 100, readings.count)]
       for reading in batch { single.ingest(reading) }
       batched.ingest(contentsOf: batch)
     }
