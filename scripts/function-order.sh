@@ -47,6 +47,8 @@ nm --defined-only "$folder/gatehouse" | awk '$2 ~ /^[tTwW]$/ { print $3 }' | sor
   for calls in "$folder"/calls.*; do sed -n 's/^c*fn=([0-9]*) //p' "$calls"; done | sed "s/'[0-9]*$//"
   # What starts the embedded broker.
   grep -E 'EmbeddedBroker|EnrolmentBook|brokerTemplate|DeviceListenerSettings|SpawningThread|SpawnAnswer|7Gateway7runTool|Foundation7ProcessC|Foundation4PipeC|FileHandleC(5close|05closeB0|10nullDevice)|NSConditionC|FileAttributeKeyV|setAttributes_12ofItem|setCatInfoAttributes|Dispatch0A9SemaphoreC|RuleEngineV6resume|PipelineC11skipSilence|(NativeSet|NativeDictionary|HashTable).*s5Int32V|^CFBagCreateMutable|CFStringConvertEncodingToNSStringEncoding|CFSocketCreateWithNative|CFRunLoopGetCurrent|NSUserName|NSString.*isEqual' "$folder/there"
+  # What only thousands of devices need.
+  grep -E '(RuleEngineV|RingBuffer.*)[0-9]+prefetch' "$folder/there"
 } | sort -u >"$folder/called"
 comm -12 "$folder/called" "$folder/there" >scripts/function-order.txt
 wc -l scripts/function-order.txt

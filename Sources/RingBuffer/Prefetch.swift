@@ -24,5 +24,5 @@ extension Array {
   }
 }
 
-/// Bytes of an array's owners and count, before its elements.
+/// Bytes of an array's owners and count, before its elements. Where Swift lays them out otherwise, only time is lost.
 let arrayHead = 24

@@ -181,7 +181,7 @@ extension UnsafePointer<SampleRing> {
     if pointee.holdsEnergy { prefetchLines(at: pointee.energies.address(0) - arrayHead, bytes: 16) }
   }
 
-  /// What ``prefetchHeads()`` asked for must have come.
+  /// Waits for what ``prefetchHeads()`` asked for, where that hasn't come yet.
   @inline(__always) func prefetchSample(_ sequence: Int) {
     prefetchLines(at: pointee.samples.address(pointee.slot(sequence)), bytes: 8)
     guard pointee.holdsEnergy else { return }

@@ -58,7 +58,6 @@ extension RuleEngine {
     return lessons[number].fit
   }
 
-  /// - Returns: the stretch's number.
   mutating func learnStretch(of index: Int, _ band: Double) {
     let number = lesson(of: index)
     if stretch(of: index, band) != nil { return }
