@@ -17,6 +17,8 @@ RULE_FILES ?= 1000000
 PAYLOADS ?= 1000000
 SOURCES := Sources simulators benchmarks Tests Package.swift
 BINARY := .build/release/gatehouse
+# What failed stands once more at the end.
+TESTS = SWIFT='$(SWIFT)' sh scripts/run-tests.sh --skip-build
 # With the Swift runtime in the programs themselves: they start in half the time and need less memory. Each function in a
 # section of its own, so that what nobody calls is left out and what runs lies together; equal functions are not merged,
 # which would leave some without a name to order them by.
@@ -48,8 +50,8 @@ demo: build ## the demo, without the set-up
 # machine for themselves, one test at a time.
 test: setup build lint ## set up, build, lint, and run every test
 	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build --skip EndToEnd --skip StreamTests
-	@$(SWIFT) test --skip-build --no-parallel --filter 'EndToEnd|StreamTests'
+	@$(TESTS) --skip EndToEnd --skip StreamTests
+	@$(TESTS) --no-parallel --filter 'EndToEnd|StreamTests'
 
 # Longer than fits into every change: simulated nights full of faults, a million damaged messages of each format, a
 # million garbled rule files, two hundred kill -9, and a day of 2,000 devices with every fault.
@@ -59,10 +61,10 @@ soak: setup build ## long tests; SEEDS=10000 for more simulated nights
 	@$(SWIFT) build $(RELEASE) --product payloadsoak
 	@.build/release/payloadsoak $(PAYLOADS)
 	@$(SWIFT) build --build-tests
-	@RULE_FILES=$(RULE_FILES) $(SWIFT) test --skip-build --filter MutatedFileTests
-	@SOAK=43 $(SWIFT) test --skip-build --no-parallel --filter SoakTests
-	@KILLS=200 $(SWIFT) test --skip-build --no-parallel --filter CrashTests
-	@MIXED_DEVICES=2000 MIXED_HOURS=24 MIXED_SPEED=400 $(SWIFT) test --skip-build --no-parallel --filter MixedDayTests
+	@RULE_FILES=$(RULE_FILES) $(TESTS) --filter MutatedFileTests
+	@SOAK=43 $(TESTS) --no-parallel --filter SoakTests
+	@KILLS=200 $(TESTS) --no-parallel --filter CrashTests
+	@MIXED_DEVICES=2000 MIXED_HOURS=24 MIXED_SPEED=400 $(TESTS) --no-parallel --filter MixedDayTests
 
 # Not a test: it fails on nothing, and wants a machine that does nothing else.
 bench: setup build ## measure every figure of benchmarks/README.md; ARGS="--only engine"
