@@ -76,14 +76,8 @@ struct ConsoleLookTests {
     try ConsoleGateway.add("guard", "admin", to: running)
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
-    var found: String?
-    let isThere = try Programs.eventually {
-      found = try running.command("tickets", "--json").objects().first?["id"] as? String
-      return found != nil
-    }
-    guard simulator.status == 0, isThere, let ticket = found else {
-      throw Failure("no ticket: \(simulator.errors)")
-    }
+    guard simulator.status == 0 else { throw Failure("estatesim: \(simulator.errors)") }
+    let ticket = try #require(try running.ticket()["id"] as? String)
     try running.publish("estates/luyuan/probe-w99/reading", Data(#"{"level": 0.31, "battery": 9}"#.utf8))
     return (running, url, ticket)
   }

@@ -115,7 +115,7 @@ struct ConsoleServiceTests {
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", data.path])
     #expect(simulator.status == 0, "\(simulator.errors)")
-    #expect(try Programs.eventually { try !first.command("tickets", "--json").lines.isEmpty })
+    _ = try first.ticket()
     try ConsoleGateway.add("robot", "viewer", to: first)
     let token = try ConsoleGateway.token("viewer", of: "robot", first)
     #expect(first.stop().status == 0)
@@ -171,7 +171,7 @@ struct ConsoleServiceTests {
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", first.data.path])
     #expect(simulator.status == 0, "\(simulator.errors)")
-    let ticket = try #require(try first.command("tickets", "--json").objects().first?["id"] as? String)
+    let ticket = try #require(try first.ticket()["id"] as? String)
     func comment(_ text: String, _ running: RunningGateway) throws {
       let outcome = try running.command("ticket", "comment", ticket, text, "--by", "guard")
       #expect(outcome.status == 0, "\(outcome.errors)")

@@ -113,12 +113,7 @@ struct ConsoleBrowserTests {
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
     #expect(simulator.status == 0, "\(simulator.errors)")
-    var found: String?
-    _ = try Programs.eventually {
-      found = try running.command("tickets", "--json").objects().first?["id"] as? String
-      return found != nil
-    }
-    let ticket = try #require(found)
+    let ticket = try #require(try running.ticket()["id"] as? String)
     let browser = try Browser(width: 1280, height: 800, language: "en")
     try ConsoleGateway.signIn(browser, url, as: "guard")
     let folder = Programs.root.appendingPathComponent(".build/screenshots")

@@ -19,7 +19,7 @@ struct CrashTests {
 
   @Test("loses readings when it acknowledges before the commit: this test would find it")
   func hastyLosesSome() throws {
-    let outcome = try CrashRun.play(program: "HastyGateway", kills: 4)
+    let outcome = try CrashRun.play(program: "HastyGateway", kills: 4, whileConnected: true)
     #expect(outcome.published > 800)
     #expect(outcome.missing != [])
   }
@@ -39,7 +39,8 @@ struct CrashRun {
   /// - Parameters:
   ///   - program: the gateway that is run.
   ///   - kills: how often it is killed.
-  static func play(program: String, kills: Int) throws -> CrashRun {
+  ///   - whileConnected: never before its link is up.
+  static func play(program: String, kills: Int, whileConnected: Bool = false) throws -> CrashRun {
     let folder = try Programs.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let port = try freePort()
@@ -70,6 +71,7 @@ struct CrashRun {
 
     var run = CrashRun()
     for kill in 0..<kills {
+      if whileConnected, try !running.isUp() { throw Failure(running.gateway.errors) }
       usleep(UInt32.random(in: 100_000...1_500_000))
       running.gateway.signal(SIGKILL)
       _ = running.gateway.wait()

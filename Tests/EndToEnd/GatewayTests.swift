@@ -13,9 +13,8 @@ struct GatewayTests {
     let simulator = try Programs.run(
       "estatesim", ["play", "luyuan-sewer-blockage", "--speed", "max", "--data", running.data.path])
     #expect(simulator.status == 0, "\(simulator.errors)")
-    #expect(try Programs.eventually { try running.command("tickets", "--json").lines.count == 1 })
-
-    let ticket = try #require(try running.command("tickets", "--json").objects().first)
+    let ticket = try running.ticket()
+    #expect(try running.command("tickets", "--json").lines.count == 1)
     let id = try #require(ticket["id"] as? String)
     #expect(ticket["estate"] as? String == "luyuan")
     #expect(ticket["category"] as? String == "sewer-blockage")

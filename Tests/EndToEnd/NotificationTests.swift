@@ -166,8 +166,7 @@ struct NotificationTests {
         try running.brokerArguments() + ["-t", "estates/+/tickets/+", "-F", "%t %p", "-W", "2"]
       ).lines
     }
-    let ticket = try #require(try running.command("tickets", "--json").objects().first)
-    let id = try #require(ticket["id"] as? String)
+    let id = try #require(try running.ticket()["id"] as? String)
     let shown = try topics()
     #expect(shown.count == 1)
     #expect(shown.first?.hasPrefix("estates/luyuan/tickets/\(id) {") == true)
@@ -186,7 +185,7 @@ struct NotificationTests {
     let first = try stand.gateway()
     #expect(try first.isUp(), "\(first.gateway.errors)")
     try stand.play(first)
-    let id = try #require(try first.command("tickets", "--json").objects().first?["id"] as? String)
+    let id = try #require(try first.ticket()["id"] as? String)
     #expect(first.stop().status == 0)
     let plan = stand.config.appendingPathComponent("notifications.yaml")
     try (String(contentsOf: plan, encoding: .utf8) + "\n  - {id: broker, kind: mqtt}\n").write(

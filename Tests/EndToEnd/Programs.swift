@@ -178,6 +178,17 @@ final class RunningGateway {
     }
   }
 
+  /// Waits for the first open ticket: the broker has taken the messages of a simulator that has ended, not the gateway.
+  func ticket() throws -> [String: Any] {
+    var found: [String: Any]?
+    _ = try Programs.eventually {
+      found = try command("tickets", "--json").objects().first
+      return found != nil
+    }
+    guard let found else { throw Failure("no ticket: \(gateway.errors)") }
+    return found
+  }
+
   func command(_ words: String...) throws -> Outcome {
     try Programs.run("gatehouse", words + ["--config", config.path, "--data", data.path])
   }

@@ -126,9 +126,13 @@ struct ServiceTests {
     func page(_ path: String) throws -> String {
       try Programs.run("curl", ["-s", "-m", "5", url + path]).output
     }
-    #expect(try Programs.eventually { try page("metrics").contains("gatehouse_readings_total 1\n") })
-    let text = try page("metrics")
-    #expect(text.contains(#"gatehouse_decode_failures_total{reason="not-json"} 1"#), "\(text)")
+    var text = ""
+    let areCounted = try Programs.eventually {
+      text = try page("metrics")
+      return text.contains("gatehouse_readings_total 1\n")
+        && text.contains(#"gatehouse_decode_failures_total{reason="not-json"} 1"#)
+    }
+    #expect(areCounted, "\(text)")
     #expect(text.contains("gatehouse_broker_connected 1\n"))
     #expect(try page("healthz") == "ok\n")
     #expect(try Programs.eventually { try page("readyz") == "ready\n" })
