@@ -5,7 +5,7 @@ set -u
 output=$(mktemp) || exit 1
 trap 'rm -f "$output" "$output.status"' EXIT
 {
-  "${SWIFT:-swift}" test "$@" 2>&1
+  ${SWIFT:-swift} test "$@" 2>&1
   printf '%s\n' "$?" >"$output.status"
 } | tee "$output"
 status=$(cat "$output.status" || echo 1)
